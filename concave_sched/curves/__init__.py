@@ -1,0 +1,18 @@
+"""Concave curves: value, marginal gain, inverse marginal gain."""
+
+from ._check import ConcavityReport as ConcavityReport
+from ._check import check_concave as check_concave
+from ._curve import Curve as Curve
+from ._curve import Offset as Offset
+from ._other import Custom as Custom
+from ._other import Hill as Hill
+from ._other import UniversalScalability as UniversalScalability
+from ._piecewise import PiecewiseLinear as PiecewiseLinear
+from ._regular import Exponential as Exponential
+from ._regular import Hyperbolic as Hyperbolic
+from ._regular import Logarithmic as Logarithmic
+from ._regular import Lomax as Lomax
+from ._regular import Power as Power
+from ._regular import Regular as Regular
+from ._regular import SaturatingPower as SaturatingPower
+from ._regular import ShiftedPower as ShiftedPower

@@ -1,0 +1,111 @@
+"""Families without a closed inverse marginal gain, and curves that are the user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import jax.numpy as jnp
+
+from .._checks import require
+from .._tree import as_leaf, pytree
+from ._curve import Curve
+from ._regular import amount_of, clean
+
+
+@pytree
+class Hill(Curve):
+    """scale * t**power / (t**power + half**power): concave for 0 < power <= 1.
+
+    With power > 1 it is S-shaped: it may be fitted, and scheduled through `.envelope(upper)`.
+
+    Example:
+        >>> import concave_sched as cs
+        >>> float(cs.curves.Hill(1.0, 2.0, 0.5)(2.0))
+        0.5
+    """
+
+    scale: object
+    half: object
+    power: object
+
+    def __post_init__(self):
+        clean(self)
+        require("scale", self.scale, lambda a: a > 0, "Hill needs scale > 0.")
+        require("half", self.half, lambda k: k > 0, "Hill needs half > 0.")
+        require("power", self.power, lambda h: h > 0, "Hill needs power > 0.")
+
+    def __call__(self, t):
+        t = amount_of(t, self)
+        power = jnp.asarray(self.power, t.dtype)
+        ratio = jnp.power(t, power) * self.half**-power
+        finite = jnp.isfinite(ratio)
+        ratio = jnp.where(finite, ratio, 0)
+        return self.scale * jnp.where(finite, ratio / (1 + ratio), 1)
+
+    def log_marginal(self, t):
+        t = amount_of(t, self)
+        zero = t == 0
+        x = jnp.log(jnp.where(zero, 1, t) / self.half)
+        rest = jnp.log(self.scale * self.power / self.half)
+        gain = rest + (self.power - 1) * x - 2 * jnp.logaddexp(0, self.power * x)
+        first = jnp.asarray(self.power) - 1
+        at_zero = jnp.where(first < 0, jnp.inf, jnp.where(first > 0, -jnp.inf, rest))
+        return jnp.where(zero, at_zero, gain)
+
+    def marginal(self, t):
+        return jnp.exp(self.log_marginal(t))
+
+
+@pytree
+class UniversalScalability(Curve):
+    """scale * t / (1 + contention * (t - 1) + coherency * t * (t - 1)): Gunther's law.
+
+    Throughput falls beyond sqrt((1 - contention)/coherency) processors, so it is not monotone and
+    need not be concave: fit it, and schedule with `.envelope(upper)`.
+
+    Example:
+        >>> import concave_sched as cs
+        >>> float(cs.curves.UniversalScalability(3.0, 0.1, 0.01)(1.0))
+        3.0
+    """
+
+    scale: object
+    contention: object
+    coherency: object
+
+    def __post_init__(self):
+        clean(self)
+        require("scale", self.scale, lambda a: a > 0, "needs scale > 0.")
+        require("contention", self.contention, lambda a: (a >= 0) & (a < 1), "needs 0 <= a < 1.")
+        require("coherency", self.coherency, lambda b: b >= 0, "needs coherency >= 0.")
+
+    def __call__(self, t):
+        t = amount_of(t, self)
+        return self.scale * t / (1 + self.contention * (t - 1) + self.coherency * t * (t - 1))
+
+
+@pytree(static=("function",))
+class Custom(Curve):
+    """function(t, *parameters) for any elementwise JAX function that is concave and increasing.
+
+    Concavity is checked where it is used, on the range in use (`check_concave`). The function is
+    part of the compiled program: reuse one function object, and pass numbers as parameters.
+
+    Example:
+        >>> import jax.numpy as jnp, concave_sched as cs
+        >>> curve = cs.curves.Custom(lambda t, c: jnp.log1p(t) + c * jnp.sqrt(t), 0.5)
+        >>> round(float(curve.inverse_marginal(curve.marginal(2.0))), 6)
+        2.0
+    """
+
+    function: Callable
+    parameters: tuple
+
+    def __init__(self, function: Callable, *parameters):
+        if not callable(function):
+            raise ValueError(f"function = {function!r}: Custom needs a function of (t, *parameters).")
+        object.__setattr__(self, "function", function)
+        object.__setattr__(self, "parameters", tuple(as_leaf(p) for p in parameters))
+
+    def __call__(self, t):
+        return self.function(amount_of(t, self), *self.parameters)
