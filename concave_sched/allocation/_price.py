@@ -1,0 +1,205 @@
+"""The one primitive: the price at which demands meet a budget, for one block or for many.
+
+    demand_i(u) = argmax_{0 <= t <= cap_i} w_i f_i(t) - e^u t = min(f_i'^{-1}(e^u / w_i), cap_i)
+
+falls in the log price u, so each block has one root of  sum_i demand_i(u) = budget. In the
+coordinate e^(-bend u) the demand of a regular curve is linear between its bounds (rectangular
+bottles), so Newton's method in that coordinate solves the closed form of the current active set at
+every step and is exact, after finitely many, for them; for other curves it is plain Newton. Steps
+that leave the bracket are replaced by halving.
+"""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+
+from ..curves._numerics import implicit_root, log1p_ratio
+
+_MOST_STEPS = 128
+
+
+class OneBlock:
+    """Sums and broadcasts when all entries share one budget."""
+
+    @staticmethod
+    def total(values, ids, count):
+        return jnp.sum(values, keepdims=True)
+
+    @staticmethod
+    def lowest(values, ids, count):
+        return jnp.min(values, keepdims=True, initial=jnp.inf)
+
+    @staticmethod
+    def highest(values, ids, count):
+        return jnp.max(values, keepdims=True, initial=-jnp.inf)
+
+    @staticmethod
+    def spread(blocks, ids):
+        return blocks
+
+
+class ManyBlocks:
+    """Sums and broadcasts over consecutive blocks of entries, numbered by `ids`."""
+
+    @staticmethod
+    def total(values, ids, count):
+        return jax.ops.segment_sum(values, ids, count, indices_are_sorted=True)
+
+    @staticmethod
+    def lowest(values, ids, count):
+        return jax.ops.segment_min(values, ids, count, indices_are_sorted=True)
+
+    @staticmethod
+    def highest(values, ids, count):
+        return jax.ops.segment_max(values, ids, count, indices_are_sorted=True)
+
+    @staticmethod
+    def spread(blocks, ids):
+        return blocks[ids]
+
+
+def demand(curve, log_price, log_weights, cap, most=None):
+    """What each entry takes at a log price. `most` bounds the search of curves without inverse."""
+    amount = curve.inverse_log_marginal(log_price - log_weights, cap if most is None else most)
+    return jnp.where(amount < cap, amount, cap)
+
+
+def block_log_prices(curve, log_weights, cap, budget, ids=None):
+    """The log price of every block, differentiable in all but `ids`.
+
+    cap: (entries,), at most the curve's limit and 0 where the weight is 0; budget: (blocks,);
+    ids: block of each entry, nondecreasing, or None for a single block. A block whose caps sum to
+    at most its budget has log price -inf; one with budget 0 the largest marginal gain at 0.
+    """
+    blocks = OneBlock if ids is None else ManyBlocks
+    parameters = (curve, log_weights, cap, budget, ids)
+    log_price = implicit_root(_SOLVE[blocks], _RESIDUAL[blocks], parameters)
+    gain_at_zero = log_weights + curve.log_marginal(jnp.zeros_like(cap))
+    first = blocks.highest(jnp.where(log_weights > -jnp.inf, gain_at_zero, -jnp.inf), ids, budget.size)
+    first = jax.lax.stop_gradient(first)  # where slopes at 0 are infinite, so are derivatives
+    slack = budget >= blocks.total(cap, ids, budget.size)
+    return jnp.where(slack, -jnp.inf, jnp.where(budget <= 0, first, log_price))
+
+
+def block_amounts(curve, log_weights, cap, budget, log_price, ids=None):
+    """Demands at the solved log prices, the last rounding error of each budget handed out.
+
+    Where the marginal gain has plateaus, entries tied at the price share what is left in
+    proportion to their room there.
+    """
+    blocks = OneBlock if ids is None else ManyBlocks
+    slack = budget >= blocks.total(cap, ids, budget.size)
+    live = (budget > 0) & ~slack
+    spent = blocks.spread(live, ids)
+    safe = jnp.where(live, log_price, 0)
+    if curve.strictly_concave:
+        most = _search_bound(cap, budget, blocks, ids)
+        amounts = demand(curve, blocks.spread(safe, ids), log_weights, cap, most)
+        amounts = amounts + jax.lax.stop_gradient(
+            _correction(curve, log_weights, cap, budget, safe, ids, blocks, amounts)
+        )
+    else:
+        margin = 16 * jnp.finfo(cap.dtype).eps * (1 + jnp.abs(jax.lax.stop_gradient(safe)))
+        least = demand(curve, blocks.spread(safe + margin, ids), log_weights, cap)
+        most = demand(curve, blocks.spread(safe - margin, ids), log_weights, cap)
+        room = blocks.total(most - least, ids, budget.size)
+        missing = budget - blocks.total(least, ids, budget.size)
+        share = jnp.where(room > 0, missing / jnp.where(room > 0, room, 1), 0)
+        amounts = least + blocks.spread(share, ids) * (most - least)
+    return jnp.where(spent, amounts, jnp.where(blocks.spread(slack, ids), cap, 0))
+
+
+def _correction(curve, log_weights, cap, budget, log_price, ids, blocks, amounts):
+    most = _search_bound(cap, budget, blocks, ids)
+
+    def at(u):
+        return demand(curve, blocks.spread(u, ids), log_weights, cap, most)
+
+    _, slope = jax.jvp(at, (log_price,), (jnp.ones_like(log_price),))
+    slope = jnp.where(jnp.isfinite(slope), slope, 0)
+    total = blocks.total(slope, ids, budget.size)
+    missing = budget - blocks.total(amounts, ids, budget.size)
+    step = jnp.where(total < 0, missing / jnp.where(total < 0, total, 1), 0)
+    return jnp.clip(amounts + blocks.spread(step, ids) * slope, 0, cap) - amounts
+
+
+def _search_bound(cap, budget, blocks, ids):
+    """Twice the budget: never binding, so that it leaves prices and derivatives alone."""
+    return jnp.minimum(cap, 2 * blocks.spread(budget, ids))
+
+
+def _bracket(parameters, blocks):
+    """Log prices at which the demand is surely at least, and at most, the budget.
+
+    If every price were below w f'(t) with t = budget, or, for caps under the budget, t = cap minus
+    an equal share of the surplus, demand would exceed the budget; above max w f'(budget/count) no
+    entry takes its equal share.
+    """
+    curve, log_weights, cap, budget, ids = parameters
+    count = blocks.total(jnp.ones_like(cap), ids, budget.size)
+    share = blocks.spread(budget / jnp.maximum(count, 1), ids)
+    surplus = (blocks.total(cap, ids, budget.size) - budget) / jnp.maximum(count, 1)
+    whole = blocks.spread(budget, ids)
+    most = jnp.where(cap > whole, whole, jnp.clip(cap - blocks.spread(surplus, ids), 0, whole))
+    served = log_weights > -jnp.inf
+    weights = jnp.where(served, log_weights, 0)
+    low = blocks.lowest(
+        jnp.where(served, weights + curve.log_marginal(most), jnp.inf), ids, budget.size
+    )
+    high = blocks.highest(
+        jnp.where(served, weights + curve.log_marginal(share), -jnp.inf), ids, budget.size
+    )
+    low = jnp.where(low == -jnp.inf, high - 1500, low)  # the gain underflows: e^-1500 is nothing
+    margin = 16 * jnp.finfo(cap.dtype).eps
+    return low - margin * (1 + jnp.abs(low)), high + margin * (1 + jnp.abs(high))
+
+
+def _solve(parameters, blocks):
+    curve, log_weights, cap, budget, ids = parameters
+    dtype = cap.dtype
+    eps = jnp.finfo(dtype).eps
+    live = (budget > 0) & (budget < blocks.total(cap, ids, budget.size))
+    low, high = _bracket(parameters, blocks)
+    low, high = jnp.where(live, low, 0), jnp.where(live, high, 0)
+    bend = curve.bend if isinstance(curve.bend, float) else jnp.mean(jnp.asarray(curve.bend, dtype))
+    most = _search_bound(cap, budget, blocks, ids)
+
+    def at(u):
+        return demand(curve, blocks.spread(u, ids), log_weights, cap, most)
+
+    def step(state):
+        u, low, high, _, count = state
+        amounts, slopes = jax.jvp(at, (u,), (jnp.ones_like(u),))
+        missing = budget - blocks.total(amounts, ids, budget.size)
+        slope = -blocks.total(slopes, ids, budget.size)
+        low, high = jnp.where(missing <= 0, u, low), jnp.where(missing >= 0, u, high)
+        usable = (slope > 0) & (slope < jnp.inf)
+        relative = missing / jnp.where(usable, slope, 1)
+        usable &= 1 + bend * relative > 0
+        newton = u - log1p_ratio(bend, jnp.where(usable, relative, 0))
+        usable &= (newton >= low) & (newton <= high)
+        new = jnp.where(usable, newton, (low + high) / 2)
+        precision = 2 * eps * (1 + jnp.abs(u))
+        moving = live & (jnp.abs(new - u) > precision) & (high - low > precision)
+        return jnp.where(live, new, u), low, high, moving, count + 1
+
+    def unfinished(state):
+        return jnp.any(state[3]) & (state[4] < _MOST_STEPS)
+
+    start = (low, low, high, live, 0)
+    return jax.lax.while_loop(unfinished, step, start)[0]
+
+
+def _residual(log_price, parameters, blocks):
+    curve, log_weights, cap, budget, ids = parameters
+    live = (budget > 0) & (budget < blocks.total(cap, ids, budget.size))
+    safe = jnp.where(live, log_price, 0)
+    most = jax.lax.stop_gradient(_search_bound(cap, budget, blocks, ids))
+    amounts = demand(curve, blocks.spread(safe, ids), log_weights, cap, most)
+    return jnp.where(live, blocks.total(amounts, ids, budget.size) - budget, 0)
+
+
+# One function object per kind of block: `implicit_root` compares them when it caches traces.
+_SOLVE = {blocks: (lambda p, b=blocks: _solve(p, b)) for blocks in (OneBlock, ManyBlocks)}
+_RESIDUAL = {blocks: (lambda x, p, b=blocks: _residual(x, p, b)) for blocks in (OneBlock, ManyBlocks)}
