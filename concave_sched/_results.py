@@ -71,7 +71,7 @@ class Result:
 
 
 def show(value) -> str:
-    """One value in a summary: numbers to 10 significant digits, batches by their shape and range."""
+    """One value in a summary: numbers to 10 significant digits, batches by shape and range."""
     if isinstance(value, enum.Enum):
         return f"{value.name} ({value.value})"
     if isinstance(value, str):

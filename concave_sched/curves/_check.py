@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import jax
 import numpy as np
 
 from .._tree import is_concrete
@@ -48,19 +49,17 @@ def check_concave(curve: Curve, upper, points: int = 513) -> ConcavityReport:
         raise ValueError(f"upper = {upper}: the range to check must be positive and finite.")
     half = points // 2
     grid = np.unique(np.concatenate([np.linspace(0, 1, half + 1), np.geomspace(1e-6, 1, half)]))
-    t = grid.reshape(-1, *[1] * upper.ndim) * upper
-    if upper.ndim == 0:
-        width = max((np.ndim(leaf) for leaf in curve._leaves()), default=0)
-        t = t.reshape(-1, *[1] * width) if curve.strictly_concave else t
-    value, gain = np.asarray(curve(t)), np.asarray(curve.marginal(t))
-    t = np.broadcast_to(t, value.shape)
+    t = np.multiply.outer(grid, upper)
+    value, gain = (np.asarray(v) for v in jax.vmap(lambda t: (curve(t), curve.marginal(t)))(t))
+    t = np.broadcast_to(t.reshape(t.shape + (1,) * (value.ndim - t.ndim)), value.shape)
     size = np.max(np.where(np.isfinite(gain), np.abs(gain), 0), axis=0)
-    slack = 1e-9 * np.maximum(np.abs(gain[:-1]), np.abs(gain[1:])) + 1e-12 * size
+    rounding = np.finfo(gain.dtype).eps ** 0.6
+    slack = rounding * np.maximum(np.abs(gain[:-1]), np.abs(gain[1:])) + rounding**1.3 * size
 
     with np.errstate(invalid="ignore"):
         tests = {
             "the value is not a finite number": ~np.isfinite(value),
-            "the curve decreases": ~(gain >= -1e-12 * size),
+            "the curve decreases": ~(gain >= -(rounding**1.3) * size),
             "the marginal gain increases, so the curve is not concave": np.concatenate(
                 [np.zeros_like(value[:1], bool), ~(gain[1:] <= gain[:-1] + slack)]
             ),

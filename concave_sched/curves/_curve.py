@@ -8,7 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._tree import pytree
+from .._checks import require
+from .._tree import as_leaf, pytree
 from ._numerics import float_dtype, implicit_root
 
 
@@ -51,7 +52,7 @@ class Curve:
         price = jnp.asarray(price, float_dtype(price, *self._leaves()))
         positive = price > 0
         log_price = jnp.where(positive, jnp.log(jnp.where(positive, price, 1)), -jnp.inf)
-        return self.inverse_log_marginal(log_price)
+        return jnp.where(jnp.isnan(price), price, self.inverse_log_marginal(log_price))
 
     def inverse_log_marginal(self, log_price, cap=None):
         """`inverse_marginal` of exp(log_price), which cannot underflow.
@@ -69,7 +70,8 @@ class Curve:
         at_cap = jnp.where(jnp.isnan(at_cap), -jnp.inf, at_cap)
         below, above = log_price >= at_zero, log_price <= at_cap
         inside = ~(below | above)
-        root = implicit_root(_search, _mismatch, (self, log_price, jnp.where(inside, cap, 1), inside))
+        parameters = (self, log_price, jnp.where(inside, cap, 1), inside)
+        root = implicit_root(_search, _mismatch, parameters)
         return jnp.where(inside, root, jnp.where(below, 0, cap))
 
     def offset(self, low) -> Curve:
@@ -77,9 +79,21 @@ class Curve:
         return Offset(self, low)
 
     def envelope(self, upper, points: int = 4097) -> Curve:
-        """The least concave nondecreasing curve above this one on [0, upper], piecewise linear."""
+        """The least concave nondecreasing curve above `points` samples of this one on [0, upper].
+
+        A PiecewiseLinear; where this curve is itself concave it lies below by at most the
+        curvature between two samples. The parameters must be scalars: envelope one curve at a
+        time.
+        """
         from ._piecewise import PiecewiseLinear
 
+        require("upper", upper, lambda u: (u > 0) & np.isfinite(u), "needs a finite range > 0.")
+        shape = np.broadcast_shapes(np.shape(upper), jax.eval_shape(self, 0.0).shape)
+        if shape:
+            raise ValueError(
+                f"upper and the curve's entries have shape {shape}: an envelope is of one curve; "
+                "make one from each entry's own parameters."
+            )
         x = np.linspace(0.0, float(upper), points)
         return PiecewiseLinear.envelope(x, np.asarray(self(x)))
 
@@ -139,6 +153,10 @@ class Offset(Curve):
 
     curve: Curve
     low: object
+
+    def __post_init__(self):
+        object.__setattr__(self, "low", as_leaf(self.low))
+        require("low", self.low, np.isfinite, "Offset needs a finite value at amount 0.")
 
     def __call__(self, t):
         return self.low + self.curve(t)

@@ -6,7 +6,6 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 _SMALL = 0.01  # below this the Taylor series of order 7 is exact to double precision
 
@@ -33,7 +32,8 @@ def log1p_ratio(rate, y):
     z = jnp.where(zero, 0, rate * jnp.where(zero, 0, y))
     small = jnp.abs(z) < _SMALL
     s = jnp.where(small, z, 0)
-    series = 1 - s * (1 / 2 - s * (1 / 3 - s * (1 / 4 - s * (1 / 5 - s * (1 / 6 - s * (1 / 7 - s / 8))))))
+    tail = 1 / 5 - s * (1 / 6 - s * (1 / 7 - s / 8))
+    series = 1 - s * (1 / 2 - s * (1 / 3 - s * (1 / 4 - s * tail)))
     return jnp.where(
         small, y * series, jnp.log1p(jnp.where(small, 1, z)) / jnp.where(zero, 1, rate)
     )
@@ -63,6 +63,6 @@ def _implicit_root_jvp(solve, residual, primals, tangents):
 
 
 def float_dtype(*values):
-    """The floating dtype that the values have in common (Python numbers do not widen it)."""
-    dtype = jnp.result_type(*values) if values else np.dtype(float)
-    return dtype if jnp.issubdtype(dtype, jnp.floating) else jnp.result_type(float)
+    """The floating dtype that the values have in common (integers and Python numbers yield)."""
+    floating = [v for v in values if jnp.issubdtype(jnp.result_type(v), jnp.floating)]
+    return jnp.result_type(*floating) if floating else jnp.result_type(float)

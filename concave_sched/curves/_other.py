@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import jax
 import jax.numpy as jnp
+import numpy as np
 
 from .._checks import require
 from .._tree import as_leaf, pytree
 from ._curve import Curve
-from ._regular import amount_of, clean
+from ._regular import amount_of, clean, require_positive
 
 
 @pytree
@@ -30,30 +32,30 @@ class Hill(Curve):
 
     def __post_init__(self):
         clean(self)
-        require("scale", self.scale, lambda a: a > 0, "Hill needs scale > 0.")
-        require("half", self.half, lambda k: k > 0, "Hill needs half > 0.")
-        require("power", self.power, lambda h: h > 0, "Hill needs power > 0.")
+        require_positive(self, "scale", "half", "power")
 
     def __call__(self, t):
         t = amount_of(t, self)
-        power = jnp.asarray(self.power, t.dtype)
-        ratio = jnp.power(t, power) * self.half**-power
-        finite = jnp.isfinite(ratio)
-        ratio = jnp.where(finite, ratio, 0)
-        return self.scale * jnp.where(finite, ratio / (1 + ratio), 1)
+        zero = t == 0
+        # At 0 the value is 0 and the derivative that of (t/half)**power, which may be infinite.
+        first = jnp.minimum(-self.power * jnp.log(self.half), jnp.log(jnp.finfo(t.dtype).max) - 1)
+        at_zero = jnp.power(jnp.where(zero, t, 1), self.power) * jnp.exp(first)
+        return self.scale * jnp.where(zero, at_zero, jax.nn.sigmoid(self.power * self._ratio(t)))
 
     def log_marginal(self, t):
         t = amount_of(t, self)
-        zero = t == 0
-        x = jnp.log(jnp.where(zero, 1, t) / self.half)
-        rest = jnp.log(self.scale * self.power / self.half)
-        gain = rest + (self.power - 1) * x - 2 * jnp.logaddexp(0, self.power * x)
-        first = jnp.asarray(self.power) - 1
-        at_zero = jnp.where(first < 0, jnp.inf, jnp.where(first > 0, -jnp.inf, rest))
-        return jnp.where(zero, at_zero, gain)
+        ratio = self._ratio(t)
+        rest = jnp.log(self.scale * self.power) - jnp.log(self.half)
+        gain = rest + (self.power - 1) * ratio - 2 * jnp.logaddexp(0, self.power * ratio)
+        at_zero = jnp.where(self.power == 1, rest, jnp.where(self.power < 1, jnp.inf, -jnp.inf))
+        return jnp.where(t == 0, at_zero, gain)
 
     def marginal(self, t):
         return jnp.exp(self.log_marginal(t))
+
+    def _ratio(self, t):
+        """log(t/half); -log(half) at 0."""
+        return jnp.log(jnp.where(t == 0, 1, t)) - jnp.log(self.half)
 
 
 @pytree
@@ -75,9 +77,12 @@ class UniversalScalability(Curve):
 
     def __post_init__(self):
         clean(self)
-        require("scale", self.scale, lambda a: a > 0, "needs scale > 0.")
-        require("contention", self.contention, lambda a: (a >= 0) & (a < 1), "needs 0 <= a < 1.")
-        require("coherency", self.coherency, lambda b: b >= 0, "needs coherency >= 0.")
+        require_positive(self, "scale")
+        name = type(self).__name__
+        share = lambda a: (a >= 0) & (a < 1)  # noqa: E731
+        require("contention", self.contention, share, f"{name} needs 0 <= contention < 1.")
+        cost = lambda b: (b >= 0) & np.isfinite(b)  # noqa: E731
+        require("coherency", self.coherency, cost, f"{name} needs a finite coherency >= 0.")
 
     def __call__(self, t):
         t = amount_of(t, self)
@@ -103,7 +108,9 @@ class Custom(Curve):
 
     def __init__(self, function: Callable, *parameters):
         if not callable(function):
-            raise ValueError(f"function = {function!r}: Custom needs a function of (t, *parameters).")
+            raise ValueError(
+                f"function = {function!r}: Custom needs a function of (t, *parameters)."
+            )
         object.__setattr__(self, "function", function)
         object.__setattr__(self, "parameters", tuple(as_leaf(p) for p in parameters))
 

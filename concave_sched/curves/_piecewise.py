@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
 from .._checks import require
 from .._tree import as_leaf, is_concrete, pytree
 from ._curve import Curve
+from ._numerics import float_dtype
 from ._regular import amount_of
 
 
@@ -35,9 +37,7 @@ class PiecewiseLinear(Curve):
     strictly_concave = False
 
     def __post_init__(self):
-        x, y = as_leaf(np.asarray(self.x) if isinstance(self.x, (list, tuple)) else self.x), as_leaf(
-            np.asarray(self.y) if isinstance(self.y, (list, tuple)) else self.y
-        )
+        x, y = as_leaf(self.x), as_leaf(self.y)
         object.__setattr__(self, "x", x)
         object.__setattr__(self, "y", y)
         if not is_concrete(x, y):
@@ -50,121 +50,119 @@ class PiecewiseLinear(Curve):
         require("y", y, np.isfinite, "values must be finite.")
         require("x", x, np.isfinite, "knots must be finite.")
         require("x", np.asarray(x)[:1], lambda v: v == 0, "the first knot must be 0.")
-        steps = np.diff(np.asarray(x))
-        require("x: step", steps, lambda s: s > 0, "knots must increase; sort and merge duplicates.")
-        slopes = np.diff(np.asarray(y)) / steps
-        tolerance = 1e-9 * np.abs(slopes).max()
+        x, y = np.asarray(x), np.asarray(y)
+        steps = np.diff(x)
+        require("x: step", steps, lambda s: s > 0, "knots must increase; sort, merge duplicates.")
+        slopes = np.diff(y) / steps
+        rounding = 1e-9 * np.abs(slopes).max() + 8 * np.finfo(y.dtype).eps * np.abs(y).max() / steps
         remedy = "not nondecreasing and concave; use PiecewiseLinear.envelope or .regression."
-        require("slope", slopes, lambda s: s >= -tolerance, remedy)
-        require("change of slope", np.diff(slopes), lambda c: c <= tolerance, remedy)
+        require("slope", slopes, lambda s: s >= -rounding, remedy)
+        change, rounding = np.diff(slopes), rounding[1:] + rounding[:-1]
+        require("change of slope", change, lambda c: c <= rounding, remedy)
 
     @classmethod
     def envelope(cls, x, y, at_zero=None) -> PiecewiseLinear:
         """The least concave nondecreasing curve above the points (the concave Pareto front).
 
-        at_zero: value at amount 0; by default the first segment is extended to 0. Cost: a sort.
+        x, y: (points,) in any order, repeated amounts allowed. at_zero: a point at amount 0 to
+        include; without one there the first segment is extended to 0. Cost: a sort.
         """
-        x, y = _merged(x, y, max)
-        keep = [0]  # upper hull by a single scan; points after the peak add nothing
+        x, y = _points(x, y)
+        if at_zero is not None:
+            require("at_zero", at_zero, np.isfinite, "the value at amount 0 must be finite.")
+            x, y = np.append(x, 0.0), np.append(y, at_zero)
+        order = np.lexsort((y, x))
+        x, y = x[order], y[order]
+        highest = np.append(np.diff(x) > 0, True)
+        x, y = x[highest], y[highest]
+        hull = [0]  # beyond the peak the curve is constant
         for j in range(1, int(np.argmax(y)) + 1):
-            while len(keep) > 1 and _turns_up(x, y, keep[-2], keep[-1], j):
-                keep.pop()
-            keep.append(j)
-        return cls(*_from_zero(x[keep], y[keep], at_zero))
+            while len(hull) > 1 and _turns_up(x, y, hull[-2], hull[-1], j):
+                hull.pop()
+            hull.append(j)
+        x, y = x[hull], y[hull]
+        if x.size == 1:
+            return cls(np.array([0.0, 1.0]), np.repeat(y, 2))
+        if x[0] > 0:
+            y[0] -= (y[1] - y[0]) / (x[1] - x[0]) * x[0]
+            x[0] = 0.0
+        return cls(x, y)
 
     @classmethod
     def regression(cls, x, y, weights=None, at_zero=None) -> PiecewiseLinear:
         """The nondecreasing concave curve nearest to the points in weighted least squares.
 
-        A quadratic program in the slopes' decrements, solved to optimality as nonnegative least
-        squares. Cost: a few dense factorisations of points x points.
+            min over f of  sum_i weights_i (y_i - f(x_i))**2
+
+        x, y, weights: (points,). at_zero: the value at amount 0, kept exactly; without it the
+        first segment is extended to 0. Such an f is a constant plus a nonnegative combination of
+        the ramps min(x, knot), one per distinct amount, so this is nonnegative least squares,
+        solved to optimality. Cost: a few dense factorisations of points x points.
         """
         from scipy.optimize import nnls
 
-        x, y = np.asarray(x, float), np.asarray(y, float)
-        _finite_points(x, y)
-        w = np.sqrt(np.ones_like(y) if weights is None else np.asarray(weights, float))
+        x, y = _points(x, y)
+        w = np.ones_like(y) if weights is None else np.asarray(weights, float)
+        if w.shape != y.shape:
+            raise ValueError(f"weights has shape {w.shape}, not {y.shape}: one per point.")
+        require("weights", w, lambda w: (w > 0) & np.isfinite(w), "must be finite and > 0.")
         knots = np.unique(x)
-        if knots.size < 2:
-            raise ValueError("x has one distinct value: a curve needs two points or more.")
-        # y = offset + sum_j c_j min(x, knot_j), c_j >= 0: each ramp is concave and nondecreasing.
-        ramps = np.minimum(x[:, None], knots[None, 1:])
-        scale = np.abs(ramps).max(axis=0)
-        offset = np.ones((x.size, 1))
-        if at_zero is None:
-            design, target = np.hstack([ramps / scale, offset, -offset]), y
+        knots = knots[1:] if at_zero is None else knots[knots > 0]
+        if knots.size == 0:
+            raise ValueError("x has one distinct amount: a curve needs two (0 counts, if given).")
+        ramps = np.minimum(x[:, None] / knots, 1.0)
+        if at_zero is None:  # the best constant centres the residuals
+            ramp, level = np.average(ramps, axis=0, weights=w), np.average(y, weights=w)
         else:
-            extra = np.minimum(x[:, None], knots[None, :1])
-            ramps = np.hstack([ramps, extra]) if knots[0] > 0 else ramps
-            knots_used = np.append(knots[1:], knots[:1]) if knots[0] > 0 else knots[1:]
-            scale = np.maximum(np.abs(ramps).max(axis=0), np.finfo(float).tiny)
-            design, target = ramps / scale, y - at_zero
-            coefficients, _ = nnls(design * w[:, None], target * w)
-            grid = np.unique(np.append(knots, 0.0))
-            values = at_zero + np.minimum(grid[:, None], knots_used) @ (coefficients / scale)
-            return cls(grid, values)
-        coefficients, _ = nnls(design * w[:, None], target * w)
-        low = coefficients[-2] - coefficients[-1]
-        grid = np.unique(np.append(knots, 0.0))
-        values = low + np.minimum(grid[:, None], knots[1:]) @ (coefficients[:-2] / scale)
-        return cls(grid, values)
+            require("at_zero", at_zero, np.isfinite, "the value at amount 0 must be finite.")
+            ramp, level = np.zeros(knots.size), float(at_zero)
+        root = np.sqrt(w)
+        rises, _ = nnls(root[:, None] * (ramps - ramp), root * (y - level), maxiter=30 * x.size)
+        grid = np.append(0.0, knots)
+        return cls(grid, level + (np.minimum(grid[:, None] / knots, 1.0) - ramp) @ rises)
 
     def __call__(self, t):
-        return jnp.interp(amount_of(t, self), self.x, self.y)
+        t, segment, x, y, slopes = self._segment(t)
+        return y[segment] + slopes[segment] * (jnp.where(t < x[-1], t, x[-1]) - x[segment])
+
+    def marginal(self, t):
+        _, segment, _, _, slopes = self._segment(t)
+        return slopes[segment]
 
     @property
     def limit(self):
         """The knot beyond which the curve is flat."""
-        rising = jnp.append(self._slopes() > 0, False)
-        last = jnp.where(jnp.any(rising), jnp.argmax(jnp.cumsum(rising)) + 1, 0)
-        return jnp.asarray(self.x)[last]
-
-    def marginal(self, t):
-        t = amount_of(t, self)
-        segment = jnp.searchsorted(jnp.asarray(self.x), t, side="right") - 1
-        return jnp.append(self._slopes(), 0)[segment]
+        x, _, slopes = self._segments()
+        return x[jnp.sum(slopes > 0)]
 
     def inverse_log_marginal(self, log_price, cap=None):
-        slopes = self._slopes()
-        log_slopes = jnp.where(slopes > 0, jnp.log(jnp.where(slopes > 0, slopes, 1)), -jnp.inf)
-        segments = jnp.searchsorted(-log_slopes, -jnp.asarray(log_price), side="right")
-        return jnp.asarray(self.x)[segments]
+        x, _, slopes = self._segments()
+        positive = slopes > 0
+        log_slopes = jnp.where(positive, jnp.log(jnp.where(positive, slopes, 1)), -jnp.inf)
+        descending = jax.lax.cummin(jax.lax.stop_gradient(log_slopes[:-1]))  # up to rounding it is
+        log_price = jnp.asarray(log_price, float_dtype(log_price, x))
+        return x[jnp.searchsorted(-descending, -log_price, side="right")]
 
-    def _slopes(self):
+    def _segments(self):
+        """Knots, values and the slope to the right of each knot, 0 beyond the last."""
         x, y = jnp.asarray(self.x), jnp.asarray(self.y)
-        return jnp.maximum(jnp.diff(y) / jnp.diff(x), 0)
+        rises = jnp.diff(y) / jnp.diff(x)
+        return x, y, jnp.append(jnp.where(rises > 0, rises, 0), jnp.zeros_like(x[:1]))
+
+    def _segment(self, t):
+        t, (x, y, slopes) = amount_of(t, self), self._segments()
+        return t, jnp.searchsorted(x, t, side="right") - 1, x, y, slopes
 
 
-def _finite_points(x, y):
+def _points(x, y):
+    x, y = np.asarray(x, float), np.asarray(y, float)
     if x.ndim != 1 or x.shape != y.shape or x.size == 0:
-        raise ValueError(f"x, y have shapes {x.shape}, {y.shape}: two vectors of one length needed.")
+        raise ValueError(f"x, y have shapes {x.shape}, {y.shape}: two vectors of one length.")
     require("x", x, lambda v: np.isfinite(v) & (v >= 0), "amounts must be finite and >= 0.")
     require("y", y, np.isfinite, "values must be finite.")
-
-
-def _merged(x, y, reduce):
-    x, y = np.asarray(x, float), np.asarray(y, float)
-    _finite_points(x, y)
-    knots, group = np.unique(x, return_inverse=True)
-    merged = np.array([reduce(y[group == g]) for g in range(knots.size)]) if knots.size < x.size else (
-        y[np.argsort(x)]
-    )
-    return knots, merged
+    return x, y
 
 
 def _turns_up(x, y, a, b, c):
+    """Whether the middle point is on or below the line through the outer two."""
     return (y[b] - y[a]) * (x[c] - x[b]) <= (y[c] - y[b]) * (x[b] - x[a])
-
-
-def _from_zero(x, y, at_zero):
-    if x[0] == 0 and x.size > 1:
-        return x, y
-    if at_zero is None:
-        slope = (y[1] - y[0]) / (x[1] - x[0]) if x.size > 1 else 0.0
-        at_zero = y[0] - slope * x[0]
-    if x[0] == 0:
-        return np.array([0.0, 1.0]), np.array([y[0], y[0]])
-    x, y = np.append(0.0, x), np.append(at_zero, y)
-    while x.size > 2 and _turns_up(x, y, 0, 1, 2):
-        x, y = np.delete(x, 1), np.delete(y, 1)
-    return x, y
