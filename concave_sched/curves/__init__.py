@@ -16,3 +16,4 @@ from ._regular import Power as Power
 from ._regular import Regular as Regular
 from ._regular import SaturatingPower as SaturatingPower
 from ._regular import ShiftedPower as ShiftedPower
+from ._stretched import StretchedExponential as StretchedExponential

@@ -1,0 +1,233 @@
+"""The optimisation: variable projection, many starts under vmap, Adam, Levenberg-Marquardt.
+
+For data scaled by x_scale and y_scale the problem is
+
+    min over u in a box, amplitude >= 0, low   sum_i w_i (y_i - low - amplitude * shape(u, x_i))^2
+
+and for each u the best amplitude and low are a line fit in closed form, which leaves a search
+over one or two numbers. The box is a reparametrisation, u = lower + width * sin^2(s / width): a
+step of s in the middle of the box is a step of u of about the same length, and the edges, where
+families turn into their limits, are attained at a finite s with derivative 0.
+
+Source: Golub and Pereyra, "The differentiation of pseudo-inverses and nonlinear least squares
+problems whose variables separate", SIAM J. Numer. Anal. 10 (1973).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+ADAM_STEPS, POLISH_STEPS, CANDIDATES = 40, 40, 5
+LOSSES = ("squares", "huber", "cauchy")
+
+
+class Problem(NamedTuple):
+    """One padded, scaled data set; padding has weight 0. `pin` is the value at 0 if `pinned`."""
+
+    x: jax.Array
+    y: jax.Array
+    weights: jax.Array
+    pin: jax.Array
+    pinned: jax.Array
+    x_scale: jax.Array
+
+
+def _box(family):
+    lower, upper = np.array(family.box).T
+    return lower, upper - lower
+
+
+def to_box(family, s):
+    """The point u of the box that the unbounded s stands for."""
+    lower, width = _box(family)
+    return lower + width * jnp.sin(s / width) ** 2
+
+
+def from_box(family, u):
+    """An unbounded s for each u (NumPy)."""
+    lower, width = _box(family)
+    return width * np.arcsin(np.sqrt(np.clip((np.asarray(u) - lower) / width, 0, 1)))
+
+
+def project(family, problem: Problem, u):
+    """Best (low, amplitude) for given u and the residuals y - low - amplitude * shape."""
+    x, y, w, pin, pinned, x_scale = problem
+    shape = family.shape(u, x, x_scale)
+    total = jnp.sum(w)
+    shape_mean = jnp.where(pinned, 0, jnp.sum(w * shape) / total)
+    y_mean = jnp.where(pinned, pin, jnp.sum(w * y) / total)
+    centred, target = shape - shape_mean, y - y_mean
+    spread = jnp.sum(w * centred**2)
+    varies = spread > 1e-26 * jnp.sum(w * shape**2)
+    amplitude = jnp.sum(w * centred * target) / jnp.where(varies, spread, 1)
+    amplitude = jnp.where(varies & (amplitude > 0), amplitude, 0)
+    return y_mean - amplitude * shape_mean, amplitude, target - amplitude * centred
+
+
+def residuals(family, problem, s):
+    """Weighted residuals as a function of the unbounded s alone."""
+    return jnp.sqrt(problem.weights) * project(family, problem, to_box(family, s))[2]
+
+
+def _small_solve(matrix, vector):
+    if vector.shape[0] == 1:
+        return vector / matrix[0]
+    determinant = matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0]
+    adjugate = jnp.array([[matrix[1, 1], -matrix[0, 1]], [-matrix[1, 0], matrix[0, 0]]])
+    return adjugate @ vector / jnp.where(determinant == 0, 1, determinant)
+
+
+def _levenberg_marquardt(family, problem, s, steps):
+    """Damped Gauss-Newton steps that never raise the sum of squares; a face is never left."""
+
+    def value(s):
+        return jnp.sum(residuals(family, problem, s) ** 2)
+
+    def step(_, state):
+        s, sse, damping = state
+        error = residuals(family, problem, s)
+        jacobian = jax.jacfwd(partial(residuals, family, problem))(s)
+        square, downhill = jacobian.T @ jacobian, -jacobian.T @ error
+        size = jnp.diagonal(square)
+        moves = size > 1e-30 * (1 + jnp.max(size))
+        square = jnp.where(moves[:, None] & moves[None, :], square, 0)
+        square = square + jnp.diag(jnp.where(moves, damping * size, 1))
+        move = _small_solve(square, jnp.where(moves, downhill, 0))
+        new = s + jnp.clip(move, -4.0, 4.0)
+        new_sse = value(new)
+        better = new_sse < sse
+        damping = jnp.clip(jnp.where(better, damping * 0.2, damping * 5), 1e-12, 1e8)
+        return jnp.where(better, new, s), jnp.where(better, new_sse, sse), damping
+
+    return jax.lax.fori_loop(0, steps, step, (s, value(s), jnp.asarray(1e-3, s.dtype)))[:2]
+
+
+def _newton(family, problem, s, steps=3):
+    """Full Newton steps, kept while they shrink the gradient and do not raise the objective.
+
+    Gauss-Newton creeps where residuals are large; the derivatives of the answer need the optimum.
+    """
+
+    def value(s):
+        return jnp.sum(residuals(family, problem, s) ** 2)
+
+    def step(_, s):
+        slope, curvature = jax.grad(value)(s), jax.hessian(value)(s)
+        size = jnp.diagonal(curvature)
+        moves = size > 1e-14 * (1e-14 + jnp.max(size))
+        curvature = jnp.where(moves[:, None] & moves[None, :], curvature, 0)
+        curvature = curvature + jnp.diag(jnp.where(moves, 0, 1))
+        new = s - jnp.clip(_small_solve(curvature, jnp.where(moves, slope, 0)), -0.1, 0.1)
+        new_slope = jax.grad(value)(new)
+        smaller = jnp.sum(new_slope**2) < jnp.sum(slope**2)
+        return jnp.where(smaller & (value(new) <= value(s) * (1 + 1e-12)), new, s)
+
+    return jax.lax.fori_loop(0, steps, step, s)
+
+
+def _descend(family, problem, starts):
+    """The optax stage: all starts take Adam steps at once on the projected sum of squares."""
+    import optax
+
+    rule = optax.adam(optax.cosine_decay_schedule(0.4, ADAM_STEPS))
+
+    def value(s):
+        return jnp.sum(residuals(family, problem, s) ** 2)
+
+    def step(_, state):
+        s, memory = state
+        slope = jax.vmap(jax.grad(value))(s)
+        # optax mixes integer counts with floats, which strict dtype promotion forbids.
+        with jax.numpy_dtype_promotion("standard"):
+            update, memory = rule.update(jnp.where(jnp.isfinite(slope), slope, 0), memory)
+        return optax.apply_updates(s, update), memory
+
+    s, _ = jax.lax.fori_loop(0, ADAM_STEPS, step, (starts, rule.init(starts)))
+    sse = jax.vmap(value)(s)
+    return s, jnp.where(jnp.isfinite(sse), sse, jnp.inf)
+
+
+def best_start(family, problem):
+    """Multi-start search for the s of least squares: the best interior starts and the best faces.
+
+    Two rounds of polish. The second repeats the best from just inside its edges, because an
+    optimum on an edge is stationary by construction.
+    """
+    inner, faces = len(family.starts), len(family.faces)
+    starts = jnp.asarray(from_box(family, np.array((*family.starts, *family.faces))))
+    ends, sse = _descend(family, problem, starts)
+    _, best = jax.lax.top_k(-sse[:inner], min(CANDIDATES, inner))
+    if faces:
+        _, best_faces = jax.lax.top_k(-sse[inner:], min(3, faces))
+        best = jnp.concatenate([best, inner + best_faces])
+    _, width = _box(family)
+
+    def polish(_, state):
+        candidates = state[0]
+        moved, sse = jax.vmap(lambda s: _levenberg_marquardt(family, problem, s, POLISH_STEPS))(
+            candidates
+        )
+        leader = moved[jnp.argmin(jnp.where(jnp.isfinite(sse), sse, jnp.inf))]
+        part = leader / width / (np.pi / 2)
+        part = jnp.abs(part - 2 * jnp.round(part / 2))
+        part = jnp.where(part > 0.99, 0.96, jnp.where(part < 0.01, 0.04, part))
+        inside = part * width * (np.pi / 2)
+        candidates = jnp.broadcast_to(leader[None, :], candidates.shape).at[1].set(inside)
+        return candidates, leader
+
+    _, leader = jax.lax.fori_loop(0, 2, polish, (ends[best], ends[0]))
+    return _newton(family, problem, leader)
+
+
+def _scale_of(error, weights):
+    """1.4826 times the median absolute residual, over the points that count."""
+    counts = weights > 0
+    ordered = jnp.sort(jnp.where(counts, jnp.abs(error), jnp.inf))
+    number = jnp.sum(counts)
+    middle = (ordered[(number - 1) // 2] + ordered[number // 2]) / 2
+    return jnp.maximum(1.4826 * middle, 1e-9)
+
+
+def robust_weights(loss, error, weights):
+    """Factors psi(r)/r of the loss at its usual tuning (95 % efficiency for normal errors)."""
+    ratio = jnp.abs(error) / _scale_of(error, weights)
+    if loss == "huber":
+        return jnp.where(ratio > 1.345, 1.345 / jnp.where(ratio > 1.345, ratio, 1), 1.0)
+    return 1 / (1 + (ratio / 2.385) ** 2)
+
+
+def reweighted(family, loss, problem, s, rounds=20):
+    """Iteratively reweighted least squares from s; returns the final weights as well."""
+
+    def fixed(_, state):
+        s, factors = state
+        weights = problem.weights * factors
+        s, _ = _levenberg_marquardt(family, problem._replace(weights=weights), s, 6)
+        error = project(family, problem._replace(weights=weights), to_box(family, s))[2]
+        return s, robust_weights(loss, error * jnp.sqrt(problem.weights), problem.weights)
+
+    s, factors = jax.lax.fori_loop(0, rounds, fixed, (s, jnp.ones_like(problem.weights)))
+    weights = problem.weights * factors
+    return _newton(family, problem._replace(weights=weights), s), weights
+
+
+def stationarity(family, problem, optimum):
+    """Half the gradient of the sum of squares in (low, amplitude, u), and which of them are free.
+
+    Held: a pinned low, an amplitude at 0, an u at an edge of its box.
+    """
+    lower, width = _box(family)
+
+    def value(p):
+        error = problem.y - p[0] - p[1] * family.shape(p[2:], problem.x, problem.x_scale)
+        return jnp.sum(problem.weights * error**2) / 2
+
+    u = optimum[2:]
+    free_u = (u > lower + 1e-7 * width) & (u < lower + (1 - 1e-7) * width) & (optimum[1] > 0)
+    free = jnp.concatenate([jnp.stack([~problem.pinned, optimum[1] > 0]), free_u])
+    return jax.grad(value)(optimum), free
