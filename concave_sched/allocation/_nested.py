@@ -129,12 +129,13 @@ def nested_waterfill(curve, budgets, upper=None) -> NestedAllocation:
 @jax.jit
 def _nested_waterfill(curve, budgets, upper):
     budgets, upper, cap = _prepare(curve, budgets, upper)
-    reach = _reachable(budgets, cap)
-    ids = jax.lax.stop_gradient(_blocks(*jax.lax.stop_gradient((curve, cap, reach))))
-    log_prices, amounts = _fill(curve, cap, reach, ids)
+    later = jax.lax.cummin(budgets, reverse=True)
+    reach = _reachable(later, cap)
+    ids = jax.lax.stop_gradient(_blocks(*jax.lax.stop_gradient((curve, cap, reach, later))))
+    log_prices, amounts = _fill(curve, cap, reach, later, ids)
     log_prices = jax.lax.cummax(log_prices, reverse=True)  # a block full at its caps pays the next
     value = optimal_value(
-        curve, jnp.ones_like(cap), upper, budgets, amounts, log_prices, _multipliers(log_prices)
+        curve, jnp.ones_like(cap), upper, later, amounts, log_prices, _multipliers(log_prices)
     )
     size = jnp.maximum(budgets[-1], jnp.finfo(cap.dtype).tiny)
     over = jnp.max(jnp.cumsum(amounts) - budgets) / size
@@ -152,13 +153,12 @@ def _prepare(curve, budgets, upper):
     return budgets, upper, cap
 
 
-def _reachable(budgets, cap):
-    """The most each prefix can use: no later budget undercut, no cap exceeded on the way.
+def _reachable(later, cap):
+    """The most each prefix can use: reach_j = min(later_j, reach_{j-1} + cap_j).
 
-    reach_j = min(budgets_j, budgets_{j+1}, ..., reach_{j-1} + cap_j), an associative scan of the
-    maps x -> min(x + c, b).
+    later: budgets, each cut to the least budget after it. An associative scan of the maps
+    x -> min(x + c, b).
     """
-    later = jax.lax.cummin(budgets, reverse=True)
 
     def then(first, second):
         (c1, b1), (c2, b2) = first, second
@@ -168,19 +168,23 @@ def _reachable(budgets, cap):
     return jnp.minimum(steps, bounds)
 
 
-def _blocks(curve, cap, reach):
-    """Number of the block of every entry: split at the worst violated prefix until none is."""
+def _rounding(reach):
+    return 64 * jnp.finfo(reach.dtype).eps * jnp.max(reach)
+
+
+def _blocks(curve, cap, reach, later):
+    """Number of the block of every entry: split at the worst violated prefixes until none is."""
     n = cap.size
-    tolerance = 64 * jnp.finfo(cap.dtype).eps * jnp.max(reach)
+    tolerance = _rounding(reach)
 
     def split(state):
         ids, _, count = state
-        _, amounts = _fill(curve, cap, reach, ids)
+        _, amounts = _fill(curve, cap, reach, later, ids)
         over = jnp.cumsum(amounts) - reach
-        last = jnp.append(ids[1:] != ids[:-1], True)
-        over = jnp.where(last, -jnp.inf, over)
         worst = ManyBlocks.spread(ManyBlocks.highest(over, ids, n), ids)
-        cut = (over == worst) & (over > tolerance)
+        last = _last(ids)
+        # Ties count: where caps carry a binding budget on, both ends of the carried stretch tie.
+        cut = (over >= worst - tolerance) & (over > tolerance) & ~last
         starts = jnp.append(False, (last | cut)[:-1])
         return jnp.cumsum(starts.astype(ids.dtype)), jnp.any(cut), count + 1
 
@@ -188,17 +192,26 @@ def _blocks(curve, cap, reach):
     return jax.lax.while_loop(lambda s: s[1] & (s[2] <= n), split, start)[0]
 
 
-def _fill(curve, cap, reach, ids):
-    """Log price and amount of every entry when each block spends exactly what it can."""
+def _fill(curve, cap, reach, later, ids):
+    """Log price and amount of every entry when each block spends exactly what it can.
+
+    A block that ends where caps, not a budget, bind has no budget: its entries are at their caps.
+    """
     n = cap.size
-    last = jnp.append(ids[1:] != ids[:-1], True)
+    last = _last(ids)
     before = jnp.append(jnp.zeros(1, reach.dtype), reach[:-1])
     first = jnp.append(True, last[:-1])
     budget = ManyBlocks.total(jnp.where(last, reach, 0) - jnp.where(first, before, 0), ids, n)
+    unbound = last & (reach < later - _rounding(reach))
+    budget = jnp.where(ManyBlocks.total(unbound.astype(ids.dtype), ids, n) > 0, jnp.inf, budget)
     log_weights = jnp.zeros_like(cap)
     blocks = block_log_prices(curve, log_weights, cap, budget, ids)
     amounts = block_amounts(curve, log_weights, cap, budget, blocks, ids)
     return blocks[ids], amounts
+
+
+def _last(ids):
+    return jnp.append(ids[1:] != ids[:-1], True)
 
 
 def _multipliers(log_prices):
@@ -232,7 +245,8 @@ def _certify(a: NestedAllocation) -> Certificate:
     best = jnp.where(prices > 0, demand(a.curve, a.log_prices, free, cap, most), a.amounts)
     primal = jnp.sum(a.curve(a.amounts))
     # A price may be infinite only where the budget is 0, and then so is what it buys.
-    paid = jnp.where(budgets > 0, jnp.minimum(_multipliers(a.log_prices), 1e300) * budgets, 0)
+    later = jax.lax.cummin(budgets, reverse=True)
+    paid = jnp.where(later > 0, jnp.minimum(_multipliers(a.log_prices), 1e300) * later, 0)
     best = jnp.where(jnp.isfinite(prices), best, 0)
     dual = jnp.sum(paid) + jnp.sum(a.curve(best) - jnp.where(best > 0, prices * best, 0))
     residual = gain_residual(a.curve, a.amounts, free, cap, a.log_prices)

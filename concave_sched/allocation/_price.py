@@ -178,7 +178,7 @@ def _solve(parameters, blocks):
         relative = missing / jnp.where(usable, slope, 1)
         usable &= 1 + bend * relative > 0
         newton = u - log1p_ratio(bend, jnp.where(usable, relative, 0))
-        usable &= (newton >= low) & (newton <= high)
+        usable &= (newton > low) & (newton < high)
         new = jnp.where(usable, newton, (low + high) / 2)
         precision = 2 * eps * (1 + jnp.abs(u))
         moving = live & (jnp.abs(new - u) > precision) & (high - low > precision)
