@@ -9,7 +9,7 @@ from ._data import load_curve as load_curve
 from ._data import load_series as load_series
 from ._diagnose import concavity_violation as concavity_violation
 from ._fit import fit as fit
-from ._result import Fit as Fit
-from ._result import FitStatus as FitStatus
 from ._record import record_folder as record_folder
 from ._record import write_parameters as write_parameters
+from ._result import Fit as Fit
+from ._result import FitStatus as FitStatus

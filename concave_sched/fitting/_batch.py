@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import partial
 
 import jax
 import numpy as np
@@ -11,14 +10,25 @@ import numpy as np
 from .._checks import require_float64
 from ..curves import PiecewiseLinear
 from ._families import CONCAVE, family_of
-from ._fit import _checked, _nonparametric, fit_from_report, padded, padded_length, solve_padded
+from ._fit import (
+    QUICK,
+    _checked,
+    _nonparametric,
+    fit_from_report,
+    padded,
+    padded_length,
+    solve_padded,
+)
 
 _AT_ONCE = {8: 32, 32: 8}  # series per compiled call; longer series go two by two
 
 
-@partial(jax.jit, static_argnums=(0, 1))
 def _solve_several(family, loss, *series):
     return jax.vmap(lambda *one: solve_padded(family, loss, *one))(*series)
+
+
+_SHORT = jax.jit(_solve_several, static_argnums=(0, 1), compiler_options=QUICK)
+_LONG = jax.jit(_solve_several, static_argnums=(0, 1))
 
 
 def fit_many(
@@ -64,15 +74,14 @@ def fit_many(
             continue
         for length in sorted(set(lengths.values())):
             names = [name for name in checked if lengths[name] == length]
-            size = min(_AT_ONCE.get(length, 2), 1 if len(names) == 1 else 32)
+            size = _AT_ONCE.get(length, 2)
             for i in range(0, len(names), size):
                 chunks.append((family_of(family, concave), size, names[i : i + size]))
     for family, size, names in _bar(chunks, progress):
         rows = [padded(*checked[name], pins[name]) for name in names]
         rows += [rows[-1]] * (size - len(rows))
-        report = _solve_several(
-            family, loss, *(np.stack(column) for column in zip(*rows, strict=True))
-        )
+        columns = [np.stack(column) for column in zip(*rows, strict=True)]
+        report = (_SHORT if columns[0].shape[1] <= 32 else _LONG)(family, loss, *columns)
         report = {key: np.asarray(value) for key, value in report.items()}
         for i, name in enumerate(names):
             one = {key: value[i] for key, value in report.items()}

@@ -1,4 +1,4 @@
-"""Write the fits of a data set next to it: params.json, the error table of its README, a picture."""
+"""Write the fits of a data set beside it: params.json, the table of its README, a picture."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def error_table(ordered: dict) -> str:
                 (record["r2"], error)
             )
     lines = [
-        "| family | value at 0 | series | median R² | worst R² | median rms error / range | worst |",
+        "| family | value at 0 | series | median R² | worst R² | median rms error | worst |",
         "|---|---|---|---|---|---|---|",
     ]
     for (family, pin), values in groups.items():

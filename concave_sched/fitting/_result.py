@@ -146,7 +146,7 @@ class Fit(Result):
 
     @property
     def below_chance(self) -> bool:
-        """Whether the curve at 0 lies below the value of a guess; False if `chance` is not given."""
+        """Whether the curve at 0 lies below the value of a guess; False if `chance` is unknown."""
         return self.chance is not None and float(self.curve(0.0)) < self.chance - 1e-12
 
     @functools.cached_property

@@ -15,14 +15,13 @@ problems whose variables separate", SIAM J. Numer. Anal. 10 (1973).
 
 from __future__ import annotations
 
-from functools import partial
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-ADAM_STEPS, POLISH_STEPS, CANDIDATES = 40, 40, 5
+ADAM_STEPS, POLISH_STEPS, CANDIDATES = 40, 50, 5
 LOSSES = ("squares", "huber", "cauchy")
 
 
@@ -82,52 +81,39 @@ def _small_solve(matrix, vector):
     return adjugate @ vector / jnp.where(determinant == 0, 1, determinant)
 
 
-def _levenberg_marquardt(family, problem, s, steps):
+def _errors_and_slopes(family, problem, s):
+    """Weighted residuals and their Jacobian in one pass (one instance to compile)."""
+
+    def twice(s):
+        error = residuals(family, problem, s)
+        return error, error
+
+    slopes, error = jax.jacfwd(twice, has_aux=True)(s)
+    return error, slopes
+
+
+def _levenberg_marquardt(family, problem, start, steps):
     """Damped Gauss-Newton steps that never raise the sum of squares; a face is never left."""
 
-    def value(s):
-        return jnp.sum(residuals(family, problem, s) ** 2)
-
     def step(_, state):
-        s, sse, damping = state
-        error = residuals(family, problem, s)
-        jacobian = jax.jacfwd(partial(residuals, family, problem))(s)
-        square, downhill = jacobian.T @ jacobian, -jacobian.T @ error
+        s, sse, square, downhill, damping, trial = state
+        error, slopes = _errors_and_slopes(family, problem, trial)
+        new_sse = jnp.sum(error**2)
+        better = new_sse < sse
+        s, sse = jnp.where(better, trial, s), jnp.where(better, new_sse, sse)
+        square = jnp.where(better, slopes.T @ slopes, square)
+        downhill = jnp.where(better, -slopes.T @ error, downhill)
+        damping = jnp.clip(jnp.where(better, damping * 0.2, damping * 5), 1e-12, 1e8)
         size = jnp.diagonal(square)
         moves = size > 1e-30 * (1 + jnp.max(size))
-        square = jnp.where(moves[:, None] & moves[None, :], square, 0)
-        square = square + jnp.diag(jnp.where(moves, damping * size, 1))
-        move = _small_solve(square, jnp.where(moves, downhill, 0))
-        new = s + jnp.clip(move, -4.0, 4.0)
-        new_sse = value(new)
-        better = new_sse < sse
-        damping = jnp.clip(jnp.where(better, damping * 0.2, damping * 5), 1e-12, 1e8)
-        return jnp.where(better, new, s), jnp.where(better, new_sse, sse), damping
+        damped = jnp.where(moves[:, None] & moves[None, :], square, 0)
+        damped = damped + jnp.diag(jnp.where(moves, damping * size, 1))
+        move = _small_solve(damped, jnp.where(moves, downhill, 0))
+        return s, sse, square, downhill, damping, s + jnp.clip(move, -4.0, 4.0)
 
-    return jax.lax.fori_loop(0, steps, step, (s, value(s), jnp.asarray(1e-3, s.dtype)))[:2]
-
-
-def _newton(family, problem, s, steps=3):
-    """Full Newton steps, kept while they shrink the gradient and do not raise the objective.
-
-    Gauss-Newton creeps where residuals are large; the derivatives of the answer need the optimum.
-    """
-
-    def value(s):
-        return jnp.sum(residuals(family, problem, s) ** 2)
-
-    def step(_, s):
-        slope, curvature = jax.grad(value)(s), jax.hessian(value)(s)
-        size = jnp.diagonal(curvature)
-        moves = size > 1e-14 * (1e-14 + jnp.max(size))
-        curvature = jnp.where(moves[:, None] & moves[None, :], curvature, 0)
-        curvature = curvature + jnp.diag(jnp.where(moves, 0, 1))
-        new = s - jnp.clip(_small_solve(curvature, jnp.where(moves, slope, 0)), -0.1, 0.1)
-        new_slope = jax.grad(value)(new)
-        smaller = jnp.sum(new_slope**2) < jnp.sum(slope**2)
-        return jnp.where(smaller & (value(new) <= value(s) * (1 + 1e-12)), new, s)
-
-    return jax.lax.fori_loop(0, steps, step, s)
+    infinite, first = jnp.asarray(jnp.inf, start.dtype), jnp.asarray(1e-2, start.dtype)
+    state = (start, infinite, jnp.eye(start.shape[0]), jnp.zeros_like(start), first, start)
+    return jax.lax.fori_loop(0, steps, step, state)[:2]
 
 
 def _descend(family, problem, starts):
@@ -136,19 +122,18 @@ def _descend(family, problem, starts):
 
     rule = optax.adam(optax.cosine_decay_schedule(0.4, ADAM_STEPS))
 
-    def value(s):
-        return jnp.sum(residuals(family, problem, s) ** 2)
-
     def step(_, state):
-        s, memory = state
-        slope = jax.vmap(jax.grad(value))(s)
+        s, _, memory = state
+        error, slopes = jax.vmap(lambda one: _errors_and_slopes(family, problem, one))(s)
+        sse = jnp.sum(error**2, axis=1)
+        slope = jnp.sum(slopes * error[:, :, None], axis=1)
         # optax mixes integer counts with floats, which strict dtype promotion forbids.
         with jax.numpy_dtype_promotion("standard"):
             update, memory = rule.update(jnp.where(jnp.isfinite(slope), slope, 0), memory)
-        return optax.apply_updates(s, update), memory
+        return optax.apply_updates(s, update), sse, memory
 
-    s, _ = jax.lax.fori_loop(0, ADAM_STEPS, step, (starts, rule.init(starts)))
-    sse = jax.vmap(value)(s)
+    state = (starts, jnp.zeros(starts.shape[0]), rule.init(starts))
+    s, sse, _ = jax.lax.fori_loop(0, ADAM_STEPS, step, state)
     return s, jnp.where(jnp.isfinite(sse), sse, jnp.inf)
 
 
@@ -181,7 +166,7 @@ def best_start(family, problem):
         return candidates, leader
 
     _, leader = jax.lax.fori_loop(0, 2, polish, (ends[best], ends[0]))
-    return _newton(family, problem, leader)
+    return leader
 
 
 def _scale_of(error, weights):
@@ -213,7 +198,7 @@ def reweighted(family, loss, problem, s, rounds=20):
 
     s, factors = jax.lax.fori_loop(0, rounds, fixed, (s, jnp.ones_like(problem.weights)))
     weights = problem.weights * factors
-    return _newton(family, problem._replace(weights=weights), s), weights
+    return s, weights
 
 
 def stationarity(family, problem, optimum):

@@ -68,13 +68,12 @@ def _limits_reached(family, problem, optimum, sse, sst):
     u = optimum[2:]
     tolerance = 1e-6 * sse + 1e-8 * sst
 
-    def no_worse(index, edge):
-        moved = project(family, problem, u.at[index].set(edge))[2]
-        return jnp.sum(problem.weights * moved**2) - sse <= tolerance
-
-    edges = list(enumerate(family.box))
-    lower = jnp.stack([no_worse(i, low) for i, (low, _) in edges])
-    upper = jnp.stack([no_worse(i, high) for i, (_, high) in edges])
+    size = len(family.box)
+    edges = np.array(family.box).T.reshape(2, 1, size)
+    moved = jnp.where(np.eye(size, dtype=bool)[None], edges, u[None, None, :]).reshape(-1, size)
+    errors = jax.vmap(lambda one: project(family, problem, one)[2])(moved)
+    worse = jnp.sum(problem.weights[None, :] * errors**2, axis=1) - sse
+    lower, upper = (worse <= tolerance).reshape(2, size)
     return lower, upper & ~lower
 
 
