@@ -120,6 +120,7 @@ def _mismatch(t, parameters):
     return jnp.where(inside, curve.log_marginal(safe) - log_price, 0)
 
 
+@jax.jit
 def _search(parameters):
     """Safeguarded Newton on log t: a step that leaves the bracket is replaced by a halving."""
     curve, log_price, cap, inside = parameters

@@ -1,4 +1,4 @@
-"""expm1(r x)/r, log1p(r x)/r and an implicitly differentiated root, exact where r goes to 0."""
+"""expm1(r x)/r and log1p(r x)/r, exact where r goes to 0, and an implicitly differentiated root."""
 
 from __future__ import annotations
 
@@ -10,18 +10,25 @@ import jax.numpy as jnp
 _SMALL = 0.01  # below this the Taylor series of order 7 is exact to double precision
 
 
+@jax.custom_jvp
+def expm1(x):
+    """exp(x) - 1 with derivative exp(x); JAX takes expm1(x) + 1, which is lost below x = -36."""
+    return jnp.expm1(x)
+
+
+expm1.defjvps(lambda tangent, _, x: tangent * jnp.exp(x))
+
+
 def expm1_ratio(rate, x):
     """expm1(rate x)/rate, which is x at rate 0: the q-logarithm of e^x with 1 - q = rate."""
     if isinstance(rate, float):
-        return x if rate == 0.0 else jnp.expm1(rate * x) / rate
+        return x if rate == 0.0 else expm1(rate * x) / rate
     zero = rate == 0
     z = jnp.where(zero, 0, rate * jnp.where(zero, 0, x))
     small = jnp.abs(z) < _SMALL
     s = jnp.where(small, z, 0)
     series = 1 + s / 2 * (1 + s / 3 * (1 + s / 4 * (1 + s / 5 * (1 + s / 6 * (1 + s / 7)))))
-    return jnp.where(
-        small, x * series, jnp.expm1(jnp.where(small, 1, z)) / jnp.where(zero, 1, rate)
-    )
+    return jnp.where(small, x * series, expm1(jnp.where(small, 1, z)) / jnp.where(zero, 1, rate))
 
 
 def log1p_ratio(rate, y):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -39,8 +38,9 @@ class Hill(Curve):
         zero = t == 0
         # At 0 the value is 0 and the derivative that of (t/half)**power, which may be infinite.
         first = jnp.minimum(-self.power * jnp.log(self.half), jnp.log(jnp.finfo(t.dtype).max) - 1)
+        share = jnp.exp(-jnp.logaddexp(0, -self.power * self._ratio(t)))
         at_zero = jnp.power(jnp.where(zero, t, 1), self.power) * jnp.exp(first)
-        return self.scale * jnp.where(zero, at_zero, jax.nn.sigmoid(self.power * self._ratio(t)))
+        return self.scale * jnp.where(zero, at_zero, share)
 
     def log_marginal(self, t):
         t = amount_of(t, self)

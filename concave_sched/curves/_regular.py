@@ -22,7 +22,7 @@ import numpy as np
 from .._checks import require
 from .._tree import as_leaf, is_concrete, pytree
 from ._curve import Curve
-from ._numerics import expm1_ratio, float_dtype, log1p_ratio
+from ._numerics import expm1, expm1_ratio, float_dtype, log1p_ratio
 
 
 class Regular(Curve):
@@ -231,9 +231,8 @@ class SaturatingPower(Regular):
     def __call__(self, t):
         t = amount_of(t, self)
         inside = t < self.limit
-        left = jnp.log1p(-jnp.where(inside, t, 0) / self.limit)
         top = self.scale * self.limit**self.exponent
-        return jnp.where(inside, -top * jnp.expm1(self.exponent * left), top)
+        return jnp.where(inside, -top * expm1(self.exponent * self._log_left(t)), top)
 
     def marginal(self, t):
         gain = self.log_marginal(t)
@@ -243,13 +242,20 @@ class SaturatingPower(Regular):
     def log_marginal(self, t):
         t = amount_of(t, self)
         inside = t < self.limit
-        left = jnp.log1p(-jnp.where(inside, t, 0) / self.limit)
-        return jnp.where(inside, self.log_slope + (self.exponent - 1) * left, -jnp.inf)
+        gain = self.log_slope + (self.exponent - 1) * self._log_left(t)
+        return jnp.where(inside, gain, -jnp.inf)
+
+    def _log_left(self, t):
+        """log(1 - t/limit), exact at both ends; 0 beyond the limit, where nobody asks."""
+        first = t < self.limit / 2
+        second = ~first & (t < self.limit)
+        left = jnp.where(second, self.limit - t, self.limit) / self.limit
+        return jnp.where(first, jnp.log1p(-jnp.where(first, t, 0) / self.limit), jnp.log(left))
 
     def inverse_log_marginal(self, log_price, cap=None):
         lost = self.log_slope - jnp.asarray(log_price, float_dtype(log_price, *self._leaves()))
         inside = (lost > 0) & (lost < jnp.inf)
-        part = -jnp.expm1(jnp.where(inside, lost, 0) * self.bend)
+        part = -expm1(jnp.where(inside, lost, 0) * self.bend)
         return jnp.where(lost == jnp.inf, self.limit, self.limit * part)
 
 
@@ -287,7 +293,7 @@ class Exponential(Regular):
         return self.rate
 
     def __call__(self, t):
-        return self.low - self.amplitude * jnp.expm1(-self.rate * amount_of(t, self))
+        return self.low - self.amplitude * expm1(-self.rate * amount_of(t, self))
 
 
 @pytree
