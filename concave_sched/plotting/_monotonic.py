@@ -159,7 +159,10 @@ def _mark_misaligned(ax, assignment, machine, slot) -> bool:
         last = slot[(machine == i) & heavy].max()
         lights = slot[(machine == i + 1) & ~heavy]
         first = lights.min() if lights.size else np.count_nonzero(machine == i + 1)
-        ax.plot([last, first], [i, i + 1], color=MARK, lw=2.5, marker="o", mfc="none", ms=20, mew=2)
+        ends = (last, i), (first, i + 1)
+        ax.plot(*zip(*ends, strict=True), "o", color=MARK, mfc="none", ms=20, mew=2)
+        line = {"arrowstyle": "-", "color": MARK, "lw": 2.5, "shrinkA": 10, "shrinkB": 10}
+        ax.annotate("", *ends, arrowprops=line)
     return bool(pairs.size)
 
 

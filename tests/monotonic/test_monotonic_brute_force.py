@@ -1,6 +1,7 @@
 """Every binary sequence with m n <= 12, three cost shapes, against enumeration."""
 
 import jax
+import numba
 import numpy as np
 import pytest
 from monotonic_enumeration import all_sequences, least_cost, least_cost_by_products
@@ -12,7 +13,6 @@ from concave_sched.monotonic._kernels import (
     arrival_times,
     assign,
     block_sums,
-    compiled,
     heavy_per_slot,
     place,
     replay,
@@ -26,7 +26,7 @@ COSTS = {
 }
 
 
-@compiled
+@numba.njit  # no cache: it would not notice changes in the functions called
 def compare(sequences, capacities, offsets, costs, quotas, per_slot):
     """First row where quotas, moves, dynamic program or schedule disagree with the closed form."""
     for row in range(len(sequences)):

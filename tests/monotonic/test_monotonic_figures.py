@@ -1,0 +1,40 @@
+"""The scripts of the published figures run, and write the same bytes twice."""
+
+import importlib.util
+from pathlib import Path
+
+import pandas as pd
+
+SCRIPTS = Path(__file__).parents[2] / "paper_figs"
+
+
+def load(name):
+    spec = importlib.util.spec_from_file_location(name, SCRIPTS / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_drawings_are_stable_and_never_cost_more_afterwards(tmp_path):
+    script = load("monotonic_figures1to3")
+    for folder in ("once", "again"):
+        script.main(fast=True, folder=tmp_path / folder)
+    files = sorted(path.name for path in (tmp_path / "once").iterdir())
+    assert len(files) == 6
+    for name in files:
+        once, again = ((tmp_path / folder / name).read_bytes() for folder in ("once", "again"))
+        assert once == again
+    for path in (tmp_path / "once").glob("*.csv"):
+        frame = pd.read_csv(path)
+        costs = frame[frame.kind == "H"].groupby("schedule").slot.apply(lambda s: s.sub(1).pow(2))
+        assert costs["after"].sum() < costs["before"].sum()
+        assert frame.groupby("schedule").exchanged.sum().tolist() == [2, 2]
+
+
+def test_run_times(tmp_path):
+    load("monotonic_figure4").main(fast=True, folder=tmp_path)
+    frame = pd.read_csv(tmp_path / "monotonic_figure4.csv")
+    assert (frame.seconds > 0).all()
+    assert set(frame.panel) == {"machines", "ratio"}
+    assert "C++17 -O2, measured elsewhere" in set(frame.source)
+    assert (tmp_path / "monotonic_figure4.pdf").stat().st_size > 0
