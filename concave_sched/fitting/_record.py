@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from ._batch import fit_many
+from ._best import rank_many
 from ._data import curve_to_dict
 from ._families import CONCAVE
 
 _MARK = "<!-- errors -->"
 
 
-def fit_record(fit, at_zero) -> dict:
+def fit_record(fit, at_zero, error=np.nan) -> dict:
     """One fit as plain numbers, readable by `load_curve`."""
     record = curve_to_dict(fit.curve)
     family = "PiecewiseLinear" if fit.family is None else fit.family.key
@@ -22,7 +22,7 @@ def fit_record(fit, at_zero) -> dict:
         "family": family,
         "at_zero": at_zero,
         "status": fit.status.name,
-        "points": fit.points,
+        "leave_one_out": float(f"{error:.4g}") if error == error else None,
         "sse": float(f"{float(fit.sse):.6g}"),
         "r2": float(f"{float(fit.r2):.6g}"),
         **record,
@@ -42,9 +42,11 @@ def write_parameters(path, records: dict[str, list[dict]]) -> Path:
 
 
 def record_folder(folder, pins=(0.0,), chance=None, families=CONCAVE, progress=True) -> dict:
-    """Fit every series of `folder`/data.csv and write params.json, README table and picture.png.
+    """Fit every series of `folder`/data.csv; write params.json, picture.png and README's table.
 
-    pins: each `at_zero` to fit with (None leaves the offset free). Returns the records.
+    pins: each `at_zero` to fit with (None leaves the offset free). In params.json the fits of a
+    series are ordered by leave-one-out error, those that cannot be ranked last. Returns
+    {series: [(record, fit), ...]} in that order.
     """
     import pandas as pd
 
@@ -53,19 +55,23 @@ def record_folder(folder, pins=(0.0,), chance=None, families=CONCAVE, progress=T
         name: tuple(rows.sort_values("x", kind="stable")[["x", "y"]].to_numpy(float).T)
         for name, rows in pd.read_csv(folder / "data.csv").groupby("series", sort=False)
     }
-    records = {name: [] for name in data}
+    ordered = {name: [] for name in data}
     for pin in pins:
-        fits = fit_many(data, families, at_zero=pin, chance=chance, progress=progress)
-        for (name, _), fit in fits.items():
-            records[name].append((fit_record(fit, pin), fit))
-    ordered = {name: sorted(rows, key=_quality) for name, rows in records.items()}
+        rankings = rank_many(data, families, at_zero=pin, chance=chance, progress=progress)
+        for name, ranking in rankings.items():
+            for fit, error in zip(ranking.fits, ranking.errors, strict=True):
+                ordered[name].append((fit_record(fit, pin, error), fit))
+    for rows in ordered.values():
+        rows.sort(key=_quality)
     write_parameters(folder / "params.json", {n: [r for r, _ in v] for n, v in ordered.items()})
+    _write_table(folder, ordered)
+    _draw(folder / "picture.png", ordered)
     return ordered
 
 
 def _quality(row):
-    record, fit = row
-    return (fit.points <= fit.free_parameters, record["sse"])
+    error = row[0]["leave_one_out"]
+    return (error is None, row[0]["sse"] if error is None else error)
 
 
 def error_table(ordered: dict) -> str:
@@ -92,8 +98,32 @@ def error_table(ordered: dict) -> str:
     return "\n".join(lines)
 
 
-def write_table(folder, ordered) -> None:
+def _write_table(folder, ordered) -> None:
     """Replace the table between the two marks of `folder`/README.md."""
     path = Path(folder) / "README.md"
+    if not path.is_file() or path.read_text().count(_MARK) != 2:
+        return
     before, _, after = path.read_text().split(_MARK)
     path.write_text(f"{before}{_MARK}\n{error_table(ordered)}\n{_MARK}{after}")
+
+
+def _draw(path, ordered) -> None:
+    """Up to six series, evenly spread over the data set, each with its best fit."""
+    import matplotlib.pyplot as plt
+
+    names = list(ordered)
+    chosen = [names[i] for i in np.unique(np.linspace(0, len(names) - 1, 6).round().astype(int))]
+    columns = min(3, len(chosen))
+    rows = -(-len(chosen) // columns)
+    size = (3.3 * columns, 2.5 * rows)
+    figure, axes = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+    for ax in axes.ravel()[len(chosen) :]:
+        ax.set_axis_off()
+    for ax, name in zip(axes.ravel(), chosen, strict=False):
+        ordered[name][0][1].plot(ax, residuals=False)
+        ax.set_title(name, fontsize=7)
+        ax.legend(fontsize=6, frameon=False, loc="upper left")
+        ax.tick_params(labelsize=7)
+        ax.set(xlabel="", ylabel="")
+    figure.savefig(path, dpi=80, metadata={"Software": None})
+    plt.close(figure)

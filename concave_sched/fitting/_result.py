@@ -107,7 +107,7 @@ class Fit(Result):
             if name in ("low", "high", "exponent", "contention"):
                 intervals[name] = (value - quantile * error, value + quantile * error)
             else:
-                factor = np.exp(np.minimum(quantile * error / value, 700.0))
+                factor = float(np.exp(min(quantile * error / value, 700.0)))
                 intervals[name] = (value / factor, value * factor)
         return intervals
 

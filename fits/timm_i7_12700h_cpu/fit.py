@@ -1,4 +1,4 @@
-"""Fit every series of data.csv; writes params.json beside it. Run: python fits/timm_i7_12700h_cpu/fit.py"""
+"""Fit every series of data.csv beside this file. Run: python fits/timm_i7_12700h_cpu/fit.py"""
 
 from pathlib import Path
 
@@ -9,4 +9,4 @@ jax.config.update("jax_enable_x64", True)
 from concave_sched.fitting import record_folder  # noqa: E402
 
 if __name__ == "__main__":
-    record_folder(Path(__file__).parent, (0.1, None), chance=0.1)
+    record_folder(Path(__file__).parent, pins=(0.1, None), chance=0.1)
