@@ -49,6 +49,10 @@ class Assignment(Result):
         if self.quotas is None:
             return self.objective
         light, heavy = self.instance.energies
+        if not is_concrete(light, heavy):
+            import jax.numpy as jnp
+
+            heavy = jnp.where(light <= heavy, heavy, jnp.nan)
         return self.instance.cost_of_light + (heavy - light) * self.objective
 
     @property

@@ -31,6 +31,7 @@ def solve(instance: Instance | WeightedInstance) -> Assignment:
         instance: an `Instance`. Concrete numbers run through a compiled loop on the CPU; under
             `jit`, `vmap` and `grad` the same formula is traced, and runs wherever JAX does. A
             leading axis of `heavy` is a batch. A `WeightedInstance` goes to `solve_weighted`.
+        Traced slot costs cannot be refused: where they decrease, the objective is NaN.
 
     Returns:
         An `Assignment`. The derivative of `objective` in slot cost k is M_k - M_(k-1).
@@ -75,6 +76,8 @@ def _trace(instance: Instance) -> Assignment:
     quotas = jnp.diff(sums.astype(wide), axis=-1)
     costs = jnp.asarray(instance.slot_costs)
     objective = jnp.matmul(per_slot.astype(costs.dtype), costs)
+    rising = jnp.all(jnp.diff(costs) >= 0)
+    objective = jnp.where(rising, objective, jnp.nan)
     return Assignment(instance, objective, quotas, per_slot)
 
 

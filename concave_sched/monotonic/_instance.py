@@ -61,6 +61,8 @@ class Instance:
         set_field("energies", energies)
         set_field("machines", read_machines(self.machines))
         costs = as_leaf(self.slot_costs)
+        if isinstance(costs, jax.Array) and costs.dtype.kind in "iu":
+            costs = costs.astype(float)
         if np.ndim(costs) == 2:
             raise ValueError(
                 f"slot_costs has shape {np.shape(costs)}, one row per machine: the closed form "

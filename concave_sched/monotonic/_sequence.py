@@ -24,6 +24,7 @@ def read_sequence(sequence, energies, remedy: str):
     if array.dtype == bool:
         return _with_shape(array), _pair(energies)
     if array.dtype.kind == "U":
+        array = str(array) if array.ndim == 0 else array
         return _with_shape(_letters(array)), _pair(energies)
     if array.dtype.kind not in "iuf":
         raise ValueError(

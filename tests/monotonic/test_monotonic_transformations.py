@@ -99,3 +99,23 @@ def test_costs_in_32_bits_keep_their_type():
     traced = jax.jit(lambda c: monotonic.solve(monotonic.Instance("HLLH", 2, c)))(costs)
     assert traced.objective.dtype == jnp.float32
     assert traced.energy == traced.objective == 3
+
+
+def test_traced_numbers_outside_the_exact_class_give_nan():
+    costs = jnp.asarray([[1.0, 2.0], [2.0, 1.0], [1.0, 1.0]])
+    values = jax.vmap(lambda c: objective("HLLH", 2, c))(costs)
+    np.testing.assert_array_equal(values, [3, np.nan, 2])
+
+    @jax.jit
+    def energy(light, heavy):
+        instance = monotonic.Instance("HLLH", 2, [1.0, 2.0], energies=(light, heavy))
+        return monotonic.solve(instance).energy
+
+    assert energy(1.0, 3.0) == 12
+    assert jnp.isnan(energy(3.0, 1.0))
+
+
+def test_whole_numbers_as_costs():
+    for costs in (np.array([1, 2]), jnp.asarray([1, 2])):
+        assert jax.jit(lambda c: objective("HLLH", 2, c))(costs) == 3
+        assert objective("HLLH", 2, costs) == objective("HLLH", 2, costs.tolist()) == 3
