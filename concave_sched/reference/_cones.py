@@ -121,11 +121,13 @@ def _hill(curve, t, d):
     a, half, power = _parameters(t, curve.scale, curve.half, curve.power)
     if np.any(power > 1):
         raise ValueError(f"power = {power.max()}: Hill is not concave; use .envelope(upper).")
-    if np.all(power == 1):
-        return _hyperbolic(Hyperbolic(a, half), t, d)
-    u, first = _geometric_mean(t / half, d, power)
-    v, second = _inverse_power(d + u, d, 1.0)
-    return cp.multiply(a, d - v), [*first, *second]
+    u, y, bent = cp.Variable(t.shape), t / half, power < 1
+    v, cones = _inverse_power(d + u, d, 1.0)
+    if bent.any():
+        cones += [cp.PowCone3D(y[bent], d[bent], u[bent], power[bent])]
+    if not bent.all():
+        cones += [u[~bent] <= y[~bent]]
+    return cp.multiply(a, d - v), cones
 
 
 def _logarithmic(curve, t, d):

@@ -7,7 +7,6 @@ import pytest
 from curve_cases import CASES
 from jax.test_util import check_grads
 
-
 SPECIAL = "Hill of power 1", "Offset"  # the same formulas as others
 
 
