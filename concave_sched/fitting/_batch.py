@@ -1,4 +1,4 @@
-"""Many series at once: the same compiled search, mapped over series of one padded length."""
+"""Many series: the compiled search of `fit` for each, or mapped over them where there are many."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ from ._fit import (
     fit_from_report,
     padded,
     padded_length,
+    solve,
     solve_padded,
 )
 
+MANY = 400  # from here on, mapping over series repays its own compilation
 _AT_ONCE = {8: 32, 32: 8}  # series per compiled call; longer series go two by two
 
 
@@ -49,8 +51,9 @@ def fit_many(
     Returns {(name, family key): Fit}. A series that cannot be fitted (NaN, negative x, too short)
     raises a ValueError that names it, before anything is computed.
 
-    Cost: series are padded to 8, 32, 128, ... points and fitted in chunks of fixed size, so a
-    (family, padded length) compiles once; 313 series x 8 families take some seconds after that.
+    Cost: series are padded to 8, 32, 128, ... points, and a (family, padded length) compiles once,
+    in common with `fit`; 400 series and more of one padded length are mapped by `vmap` in chunks
+    of fixed size, which compiles once more. 313 series x 8 families take 10 s after compilation.
 
     Example:
         >>> from concave_sched.fitting import fit_many
@@ -74,15 +77,13 @@ def fit_many(
             continue
         for length in sorted(set(lengths.values())):
             names = [name for name in checked if lengths[name] == length]
-            size = _AT_ONCE.get(length, 2)
+            size = 1 if len(names) < MANY else _AT_ONCE.get(length, 2)
             for i in range(0, len(names), size):
                 chunks.append((family_of(family, concave), size, names[i : i + size]))
     for family, size, names in _bar(chunks, progress):
         rows = [padded(*checked[name], pins[name]) for name in names]
         rows += [rows[-1]] * (size - len(rows))
-        columns = [np.stack(column) for column in zip(*rows, strict=True)]
-        report = (_SHORT if columns[0].shape[1] <= 32 else _LONG)(family, loss, *columns)
-        report = {key: np.asarray(value) for key, value in report.items()}
+        report = _solved(family, loss, rows)
         for i, name in enumerate(names):
             one = {key: value[i] for key, value in report.items()}
             fits[name, family.key] = fit_from_report(
@@ -91,6 +92,14 @@ def fit_many(
     for name in checked if plain else ():
         fits[name, "PiecewiseLinear"] = _nonparametric(*checked[name], pins[name], chance)
     return fits
+
+
+def _solved(family, loss, rows):
+    if len(rows) == 1:
+        return {key: np.asarray(v)[None] for key, v in solve(family, loss, *rows[0]).items()}
+    columns = [np.stack(column) for column in zip(*rows, strict=True)]
+    several = (_SHORT if columns[0].shape[1] <= 32 else _LONG)(family, loss, *columns)
+    return {key: np.asarray(value) for key, value in several.items()}
 
 
 def _bar(chunks, progress):

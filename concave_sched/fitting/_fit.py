@@ -109,7 +109,7 @@ def scaled_problem(x, y, weights, pin, pinned):
     x_scale = jnp.exp(jnp.sum(logs) / jnp.maximum(jnp.sum(positive, dtype=logs.dtype), 1))
     y_mean = jnp.sum(weights * y) / jnp.sum(weights)
     y_range = jnp.max(jnp.where(counts, y, -jnp.inf)) - jnp.min(jnp.where(counts, y, jnp.inf))
-    y_range = jnp.where(y_range > 0, y_range, jnp.maximum(jnp.abs(y_mean), 1e-300))
+    y_range = jnp.where(y_range > 0, y_range, jnp.where(y_mean == 0, 1.0, jnp.abs(y_mean)))
     scales = jax.lax.stop_gradient((x_scale, y_range, y_mean))
     x_scale, y_range, y_mean = scales
     x = jnp.where(counts, x / x_scale, 1.0)

@@ -36,7 +36,9 @@ def report(family, problem: Problem, optimum, scales, pin):
 
     def natural(p):
         low = jnp.where(pinned, pin, y_mean + y_scale * p[0])
-        amplitude = y_scale * jnp.where(p[1] > 0, p[1], 1e-12)
+        # Curves need a positive amplitude that survives being added to low.
+        floor = jnp.where(p[1] > 0, 1e-15 * jnp.abs(low), 1e-12 * (y_scale + jnp.abs(low)))
+        amplitude = jnp.maximum(y_scale * p[1], floor)
         return family.vector(p[2:], amplitude, low, x_scale)
 
     carry = jax.jacfwd(natural)(optimum)
