@@ -60,9 +60,7 @@ class Instance:
         set_field("heavy", heavy)
         set_field("energies", energies)
         set_field("machines", read_machines(self.machines))
-        costs = as_leaf(self.slot_costs)
-        if isinstance(costs, jax.Array) and costs.dtype.kind in "iu":
-            costs = costs.astype(float)
+        costs = read_numbers("slot_costs", self.slot_costs)
         if np.ndim(costs) == 2:
             raise ValueError(
                 f"slot_costs has shape {np.shape(costs)}, one row per machine: the closed form "
@@ -130,6 +128,17 @@ class Instance:
     def __repr__(self) -> str:
         shape = f"machines={self.machines}, slots={self.slots}"
         return f"{type(self).__name__}(jobs={self.heavy.shape}, {shape})"
+
+
+def read_numbers(name: str, value):
+    """A floating array, or a tracer."""
+    try:
+        array = as_leaf(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} = {value!r}: give numbers.") from None
+    if isinstance(array, jax.Array) and array.dtype.kind in "iu":
+        return array.astype(float)
+    return array
 
 
 def read_machines(machines) -> int:

@@ -78,7 +78,7 @@ def _pair(energies):
     if isinstance(energies, (jax.Array, jax.core.Tracer)):
         energies = tuple(energies) if energies.ndim == 1 else (energies,)
     energies = tuple(energies) if np.iterable(energies) else (energies,)
-    if len(energies) != 2:
+    if len(energies) != 2 or any(isinstance(e, str) for e in energies):
         raise ValueError(f"energies = {energies!r}: give two numbers, (light, heavy).")
     known = [e for e in energies if is_concrete(e)]
     require("energies", known or None, np.isfinite, "energies have to be finite numbers.")

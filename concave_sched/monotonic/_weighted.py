@@ -10,10 +10,10 @@ import numpy as np
 
 from .._checks import require, require_float64
 from .._results import Status
-from .._tree import as_leaf, pytree
+from .._tree import pytree
 from ._assignment import Assignment
 from ._certificate import Certificate, certify
-from ._instance import Instance, check_costs, check_length, read_machines, read_slots
+from ._instance import Instance, check_costs, check_length, read_machines, read_numbers, read_slots
 
 MOST_STATES = 2_000_000
 
@@ -46,7 +46,8 @@ class WeightedInstance:
 
     def __post_init__(self):
         set_field = functools.partial(object.__setattr__, self)
-        weights, costs = np.asarray(as_leaf(self.weights)), np.asarray(as_leaf(self.slot_costs))
+        weights = np.asarray(read_numbers("weights", self.weights))
+        costs = np.asarray(read_numbers("slot_costs", self.slot_costs))
         if weights.ndim != 1 or weights.size == 0:
             raise ValueError(f"weights has shape {weights.shape}: give one energy per job.")
         require("weights", weights, np.isfinite, "energies have to be finite numbers.")
@@ -109,6 +110,8 @@ def solve_weighted(
     Source: not in the paper.
     """
     require_float64()
+    if isinstance(instance, Instance):
+        raise ValueError("instance is an Instance, of two kinds of jobs: call solve.")
     shared = instance.slot_costs.ndim == 1
     states = math.comb(instance.machines + instance.slot_costs.shape[-1], instance.machines)
     if method == "auto":

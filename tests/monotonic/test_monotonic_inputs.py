@@ -41,6 +41,13 @@ BAD = {
     "energies twice": (lambda: Instance([1.0, 3], 1, COSTS, energies=(1, 2)), "energies ="),
     "energies swapped": (lambda: Instance("HL", 1, COSTS, energies=(2, 1)), "energies = "),
     "three energies apart": (lambda: Instance("HL", 1, COSTS, energies=(1, 2, 3)), "energies = "),
+    "energies in words": (lambda: Instance("HL", 1, COSTS, energies="ab"), "energies = "),
+    "costs in words": (lambda: Instance("HL", 1, ["a", "b"]), "slot_costs = .*give numbers"),
+    "weights in words": (lambda: WeightedInstance(["a", "b"], 1, COSTS), "weights = .*numbers"),
+    "two kinds as weighted": (
+        lambda: monotonic.solve_weighted(Instance("HL", 1, COSTS)),
+        "call solve",
+    ),
     "nan energies": (lambda: Instance("HL", 1, COSTS, energies=(0, np.nan)), "energies"),
     "paid lights, empty slots": (
         lambda: Instance("HL", 2, COSTS, energies=(1, 2)),
