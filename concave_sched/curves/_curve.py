@@ -122,7 +122,9 @@ def _mismatch(t, parameters):
 
 @jax.jit
 def _search(parameters):
-    """Safeguarded Newton on log t: a step that leaves the bracket is replaced by a halving."""
+    """Safeguarded Newton on log t: a step that leaves the bracket, or is not under half of the
+    step before, is replaced by a halving (gains that fall as exp(-t) would need one per e-fold).
+    """
     curve, log_price, cap, inside = parameters
     eps = jnp.finfo(cap.dtype).eps
     high = jnp.log(jnp.where(cap > 0, cap, 1))
@@ -132,19 +134,20 @@ def _search(parameters):
         return curve.log_marginal(jnp.exp(x)) - log_price
 
     def step(state):
-        x, low, high, _, count = state
+        x, low, high, last, _, count = state
         value, slope = jax.jvp(excess, (x,), (jnp.ones_like(x),))
         low, high = jnp.where(value >= 0, x, low), jnp.where(value >= 0, high, x)
         newton = x - value / jnp.where(slope < 0, slope, -1)
-        ok = (slope < 0) & (newton > low) & (newton < high)
+        ok = (slope < 0) & (newton > low) & (newton < high) & (jnp.abs(newton - x) < last / 2)
         new = jnp.where(ok, newton, (low + high) / 2)
-        moving = inside & (value != 0) & (jnp.abs(new - x) > 4 * eps * (1 + jnp.abs(x)))
-        return jnp.where(moving, new, x), low, high, moving, count + 1
+        moved = jnp.abs(new - x)
+        moving = inside & (value != 0) & (moved > 4 * eps * (1 + jnp.abs(x)))
+        return jnp.where(moving, new, x), low, high, moved, moving, count + 1
 
     def unfinished(state):
-        return jnp.any(state[3]) & (state[4] < 120)
+        return jnp.any(state[4]) & (state[5] < 200)
 
-    start = (jnp.clip(high - 1, low, high), low, high, inside, 0)
+    start = (jnp.clip(high - 1, low, high), low, high, high - low, inside, 0)
     return jnp.exp(jax.lax.while_loop(unfinished, step, start)[0])
 
 

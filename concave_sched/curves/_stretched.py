@@ -7,7 +7,8 @@ import jax.numpy as jnp
 from .._checks import require
 from .._tree import pytree
 from ._curve import Curve
-from ._regular import amount_of, clean
+from ._numerics import expm1
+from ._regular import amount_of, clean, require_positive
 
 
 @pytree
@@ -28,8 +29,7 @@ class StretchedExponential(Curve):
 
     def __post_init__(self):
         clean(self)
-        require("scale", self.scale, lambda a: a > 0, "StretchedExponential needs scale > 0.")
-        require("time", self.time, lambda k: k > 0, "StretchedExponential needs time > 0.")
+        require_positive(self, "scale", "time")
         require(
             "power",
             self.power,
@@ -39,13 +39,17 @@ class StretchedExponential(Curve):
 
     def __call__(self, t):
         t = amount_of(t, self)
-        value = -self.scale * jnp.expm1(-jnp.exp(self.power * self._log_ratio(t)))
-        return jnp.where(t == 0, 0, value)
+        zero = t == 0
+        value = -expm1(-jnp.exp(self.power * self._log_ratio(t)))
+        # At 0 the value is 0 and the derivative that of (t/time)**power, which may be infinite.
+        first = jnp.minimum(-self.power * jnp.log(self.time), jnp.log(jnp.finfo(t.dtype).max) - 1)
+        at_zero = jnp.power(jnp.where(zero, t, 1), self.power) * jnp.exp(first)
+        return self.scale * jnp.where(zero, at_zero, value)
 
     def log_marginal(self, t):
         t = amount_of(t, self)
         zero, ratio = t == 0, self._log_ratio(t)
-        rest = jnp.log(self.scale * self.power / self.time)
+        rest = jnp.log(self.scale * self.power) - jnp.log(self.time)
         gain = rest + (self.power - 1) * ratio - jnp.exp(self.power * ratio)
         return jnp.where(zero, jnp.where(self.power < 1, jnp.inf, rest), gain)
 
@@ -53,4 +57,5 @@ class StretchedExponential(Curve):
         return jnp.exp(self.log_marginal(t))
 
     def _log_ratio(self, t):
-        return jnp.log(jnp.where(t == 0, 1, t) / self.time)
+        """log(t/time); -log(time) at 0."""
+        return jnp.log(jnp.where(t == 0, 1, t)) - jnp.log(self.time)

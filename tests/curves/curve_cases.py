@@ -152,6 +152,17 @@ CASES = (
         ((1e-100, 1e-8), (1e100, 1e8)),
     ),
     Case(
+        "StretchedExponential",
+        curves.StretchedExponential,
+        lambda t, a, k, h: a * (1 - (-((t / k) ** h)).exp()),
+        lambda t, a, k, h: (
+            a * h / t * (t / k) ** h * (-((t / k) ** h)).exp() if t or h < 1 else a / k
+        ),
+        ((0.1, 10), (0.1, 10), (0.1, 0.95)),
+        ((1e-100, 1e-3, 0.5), (1e100, 1e8, 0.01), (1.0, 1.0, 1 - 1e-9)),
+        infinite_slope=True,
+    ),
+    Case(
         "Lomax",
         curves.Lomax,
         lambda t, a, b, k: a * (1 - (1 + b * t) ** -k),

@@ -15,6 +15,7 @@ POSITIVE = {
     c.Hyperbolic: ("scale", "half"),
     c.Hill: ("scale", "half", "power"),
     c.Lomax: ("scale", "rate", "shape"),
+    c.StretchedExponential: ("scale", "time"),
     c.UniversalScalability: ("scale",),
 }
 GOOD = {
@@ -26,6 +27,7 @@ GOOD = {
     c.Hyperbolic: {"scale": 1.0, "half": 1.0},
     c.Hill: {"scale": 1.0, "half": 1.0, "power": 0.5},
     c.Lomax: {"scale": 1.0, "rate": 1.0, "shape": 1.0},
+    c.StretchedExponential: {"scale": 1.0, "time": 1.0, "power": 0.5},
     c.UniversalScalability: {"scale": 1.0, "contention": 0.1, "coherency": 0.01},
 }
 
@@ -63,6 +65,7 @@ def test_positive_parameters(family, name, bad):
         (c.Exponential, "low", np.nan, "finite value at 0"),
         (c.Exponential, "high", np.inf, "finite limit value"),
         (c.Exponential, "rate", -1.0, "rate > 0"),
+        (c.StretchedExponential, "power", 1.5, "0 < power <= 1"),
         (c.UniversalScalability, "contention", 1.0, "0 <= contention < 1"),
         (c.UniversalScalability, "coherency", -0.1, "coherency >= 0"),
         (c.UniversalScalability, "coherency", np.nan, "coherency >= 0"),
