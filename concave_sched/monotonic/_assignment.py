@@ -79,6 +79,11 @@ class Assignment(Result):
         sums = np.concatenate([[0], np.cumsum(self.quotas, dtype=np.int64)])
         return place(np.asarray(self.instance.heavy), sums, self.instance.offsets)
 
+    @property
+    def _paid(self):
+        costs = np.asarray(self.instance.slot_costs, float)
+        return costs[self.slot] if costs.ndim == 1 else costs[self.machine, self.slot]
+
     def validate(self) -> float:
         """The objective recomputed from the machines alone, by replaying the sequence.
 
@@ -99,7 +104,10 @@ class Assignment(Result):
             if wrong.size:
                 j = wrong[0]
                 raise ValueError(f"{name}[{j}] = {claimed[j]}, but the replay gives {found[j]}.")
-        if not np.isclose(self.objective, cost, rtol=1e-9, atol=1e-9):
+        weights = self.instance.heavy if self.quotas is not None else self.instance.weights
+        scale = float(np.abs(np.asarray(weights, float)) @ np.abs(self._paid))
+        epsilon = np.finfo(np.asarray(self.objective).dtype).eps
+        if not abs(self.objective - cost) <= np.sqrt(epsilon) * scale:
             raise ValueError(f"objective = {self.objective}, but the replay costs {cost}.")
         return cost
 
@@ -134,15 +142,14 @@ class Assignment(Result):
         """One row per job, in order of arrival: weight, machine, slot, and the energy it costs."""
         import pandas as pd
 
-        costs = np.asarray(self.instance.slot_costs)
-        paid = costs[self.slot] if costs.ndim == 1 else costs[self.machine, self.slot]
         if self.quotas is None:
             kind = {"weight": np.asarray(self.instance.weights)}
-            energy = kind["weight"] * paid
+            energy = kind["weight"] * self._paid
         else:
             heavy = np.asarray(self.instance.heavy)
             kind = {"heavy": heavy}
-            energy = np.where(heavy, self.instance.energies[1], self.instance.energies[0]) * paid
+            energy = np.where(heavy, self.instance.energies[1], self.instance.energies[0])
+            energy = energy * self._paid
         jobs = {"job": np.arange(self.instance.jobs), **kind}
         return pd.DataFrame({**jobs, "machine": self.machine, "slot": self.slot, "energy": energy})
 

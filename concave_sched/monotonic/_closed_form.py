@@ -23,9 +23,10 @@ def solve(instance: Instance | WeightedInstance) -> Assignment:
 
     at once for every k, so the optimum is sum_k c_k (M_k - M_(k-1)) for *every* nondecreasing c;
     the first i machines take A_i = max_k M_k - k (m - i) heavies. The q that attains the minimum
-    is the certificate: after q n + k jobs, of which a stand in slots <= k, at least (q+1) k do,
-    so at most k (m - 1 - q) low slots are left. With unequal slots n_1 >= n_2 >= ..., q n becomes
-    C_q = n_1 + ... + n_q, k becomes min(k, n_(q+1)) and k (m-1-q) the sum of min(k, n_i), i > q+1.
+    is the certificate: however the first q n + k jobs are placed, at least (q + 1) k of them stand
+    in slots 1..k, so at most k (m - 1 - q) such slots are left for the heavies still to come. With
+    unequal slots n_1 >= n_2 >= ..., q n becomes C_q = n_1 + ... + n_q, the k in P becomes
+    min(k, n_(q+1)), and k (m - 1 - q) the sum of min(k, n_i) over i > q + 1.
 
     Args:
         instance: an `Instance`. Concrete numbers run through a compiled loop on the CPU; under
@@ -55,7 +56,7 @@ def solve(instance: Instance | WeightedInstance) -> Assignment:
     from ._kernels import closed_form
 
     heavy = np.asarray(instance.heavy)
-    costs = np.asarray(instance.slot_costs)
+    costs = np.asarray(instance.slot_costs, float)
     rows = np.ascontiguousarray(heavy.reshape(-1, heavy.shape[-1]))
     quotas, per_slot = closed_form(rows, instance.capacities, costs.size)
     quotas = quotas.reshape(*heavy.shape[:-1], instance.machines)

@@ -83,7 +83,7 @@ def from_quotas(
     """The Assignment of feasible quotas: its cost, and whether the closed form can better it."""
     from ._kernels import arrival_times, closed_form, heavy_per_slot
 
-    heavy, costs = np.asarray(instance.heavy), np.asarray(instance.slot_costs)
+    heavy, costs = np.asarray(instance.heavy), np.asarray(instance.slot_costs, float)
     if heavy_times is None:
         heavy_times = arrival_times(heavy, instance.total_slots)[0]
     sums = np.concatenate([[0], np.cumsum(quotas)])

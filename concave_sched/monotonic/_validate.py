@@ -46,6 +46,6 @@ def validate(instance, machine):
             f"machine[{bad}] = {i}: "
             + (f"machine {i} is full by then." if inside else "there is no such machine.")
         )
-    costs = np.asarray(instance.slot_costs)
+    costs = np.asarray(instance.slot_costs, float)
     paid = costs[slot] if costs.ndim == 1 else costs[machine, slot]
     return slot, float(paid[weights].sum() if weights.dtype == bool else weights @ paid)

@@ -12,7 +12,7 @@ from .._checks import require, require_float64
 from .._results import Status
 from .._tree import pytree
 from ._assignment import Assignment
-from ._certificate import Certificate, certify
+from ._certificate import RELATIVE_ROUNDING, Certificate, certify
 from ._instance import Instance, check_costs, check_length, read_machines, read_numbers, read_slots
 
 MOST_STATES = 2_000_000
@@ -170,10 +170,11 @@ def certify_weighted(instance: WeightedInstance, primal: float) -> Certificate:
     weights = np.concatenate([instance.weights, np.zeros(instance.total_slots - instance.jobs)])
     if costs.ndim == 2 or (np.diff(costs) < 0).any():
         empty = np.zeros(0, np.int64)
-        return Certificate(primal, -math.inf, empty, empty, empty)
-    levels, dual = np.unique(weights), 0.0
+        return Certificate(primal, -math.inf, empty, empty, empty, 0.0)
+    levels = np.unique(weights)
     dual = float(levels[0] * (costs * instance.slot_widths).sum())
     for below, level in zip(levels, levels[1:], strict=False):
         dual += (level - below) * certify(instance, weights >= level, 0.0).dual
     empty = np.zeros(costs.size, np.int64)
-    return Certificate(primal, float(dual), empty, empty, empty)
+    rounding = RELATIVE_ROUNDING * float(np.abs(weights).sum() * np.abs(costs).max())
+    return Certificate(primal, float(dual), empty, empty, empty, rounding)

@@ -86,6 +86,8 @@ def plot_times(x, seconds, references=None, ax=None, label="", logarithmic=True)
     ax.set_yscale("log")
     if logarithmic:
         ax.set_xscale("log")
+        ax.set_xticks(x, [f"{value:g}" for value in x])
+        ax.minorticks_off()
     ax.set_xlabel(label)
     ax.set_ylabel("time per instance (s)")
     ax.grid(True, which="major", alpha=0.3)

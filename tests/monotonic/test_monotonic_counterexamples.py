@@ -86,3 +86,15 @@ def test_energy_is_an_affine_shift():
 def test_equal_energies(value):
     result = monotonic.solve(monotonic.Instance([value] * 4, 2, [1.0, 2.0]))
     assert result.energy == value * 6
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e-20, 1e200])
+def test_scales_of_cost(scale):
+    instance = monotonic.Instance("HHLL", 2, scale * np.array([1.0, 2.0]))
+    assert monotonic.solve(instance).certificate().optimal
+    worse = monotonic.construct(instance, [0, 2])
+    assert worse.status is Status.FEASIBLE
+    assert not worse.certificate().optimal
+    object.__setattr__(worse, "objective", 2 * scale)
+    with pytest.raises(ValueError, match="objective"):
+        worse.validate()

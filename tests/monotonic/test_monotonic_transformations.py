@@ -99,6 +99,16 @@ def test_costs_in_32_bits_keep_their_type():
     traced = jax.jit(lambda c: monotonic.solve(monotonic.Instance("HLLH", 2, c)))(costs)
     assert traced.objective.dtype == jnp.float32
     assert traced.energy == traced.objective == 3
+    assert traced.validate() == 3
+
+
+def test_costs_in_32_bits_are_added_up_in_64():
+    costs = np.cumsum(RNG.random(50)).astype(np.float32)
+    instance = monotonic.Instance(RNG.random(5000) < 0.5, 100, costs)
+    for result in (monotonic.solve(instance), jax.jit(monotonic.solve)(instance)):
+        assert result.certificate().optimal
+    exact = monotonic.solve(instance).heavy_per_slot @ costs.astype(float)
+    assert monotonic.solve(instance).objective == exact
 
 
 def test_traced_numbers_outside_the_exact_class_give_nan():
