@@ -13,7 +13,7 @@ fraction = st.floats(0, 1)
 fractions = st.lists(fraction, min_size=N, max_size=N).map(np.array)
 derivative = jax.jit(lambda curve, t: jax.jvp(curve, (t,), (jnp.ones(N),))[1])
 log_marginal = jax.jit(lambda curve, t: curve.log_marginal(t))
-few = settings(max_examples=15, deadline=None, derandomize=True)
+few = settings(max_examples=10, deadline=None, derandomize=True)
 
 
 def drawn(data, case):
