@@ -88,8 +88,15 @@ def _count_type(total: int):
 
 
 def _prefix_counts(heavy, total: int):
-    padded = jnp.pad(heavy, (0, total - heavy.size)).astype(_count_type(total))
-    return jnp.cumsum(padded, dtype=padded.dtype)
+    """P(1), ..., P(total), in runs of 16 added up side by side: faster than one cumulative sum."""
+    run = 16
+    padded = jnp.pad(heavy, (0, total - heavy.size + -total % run))
+    columns = padded.astype(_count_type(total)).reshape(-1, run).T
+    within = [columns[0]]
+    for column in columns[1:]:
+        within.append(within[-1] + column)
+    before = jnp.cumsum(within[-1], dtype=columns.dtype) - within[-1]
+    return (jnp.stack(within, axis=1) + before[:, None]).reshape(-1)[:total]
 
 
 def _closed_form_equal(heavy, instance: Instance):
