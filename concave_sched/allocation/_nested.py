@@ -231,7 +231,9 @@ def _check(curve, budgets, upper):
     require_shape("upper", upper, shape, "one cap per budget, or one for all.")
     found = entries_shape(curve)
     if found not in ((1,), shape):
-        raise ValueError(f"curve has {found} entries and budgets {shape}: one per budget is needed.")
+        raise ValueError(
+            f"curve has {found} entries and budgets {shape}: one per budget is needed."
+        )
     largest = np.asarray(budgets).max() if is_concrete(budgets) else 1.0
     require_concave("curve", curve, largest)
 

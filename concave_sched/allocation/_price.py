@@ -76,7 +76,9 @@ def block_log_prices(curve, log_weights, cap, budget, ids=None):
     parameters = (curve, log_weights, cap, budget, ids)
     log_price = implicit_root(_SOLVE[blocks], _RESIDUAL[blocks], parameters)
     gain_at_zero = log_weights + curve.log_marginal(jnp.zeros_like(cap))
-    first = blocks.highest(jnp.where(log_weights > -jnp.inf, gain_at_zero, -jnp.inf), ids, budget.size)
+    first = blocks.highest(
+        jnp.where(log_weights > -jnp.inf, gain_at_zero, -jnp.inf), ids, budget.size
+    )
     first = jax.lax.stop_gradient(first)  # where slopes at 0 are infinite, so are derivatives
     slack = budget >= blocks.total(cap, ids, budget.size)
     return jnp.where(slack, -jnp.inf, jnp.where(budget <= 0, first, log_price))
@@ -202,4 +204,6 @@ def _residual(log_price, parameters, blocks):
 
 # One function object per kind of block: `implicit_root` compares them when it caches traces.
 _SOLVE = {blocks: (lambda p, b=blocks: _solve(p, b)) for blocks in (OneBlock, ManyBlocks)}
-_RESIDUAL = {blocks: (lambda x, p, b=blocks: _residual(x, p, b)) for blocks in (OneBlock, ManyBlocks)}
+_RESIDUAL = {
+    blocks: (lambda x, p, b=blocks: _residual(x, p, b)) for blocks in (OneBlock, ManyBlocks)
+}

@@ -125,7 +125,13 @@ def _waterfill(curve, budget, weights, upper):
     amounts = block_amounts(curve, log_weights, cap, total, log_price)
     slack = jnp.sum(cap) <= budget
     value = optimal_value(
-        curve, weights, upper, total, amounts, jnp.broadcast_to(log_price, cap.shape), jnp.exp(log_price)
+        curve,
+        weights,
+        upper,
+        total,
+        amounts,
+        jnp.broadcast_to(log_price, cap.shape),
+        jnp.exp(log_price),
     )
     code = jnp.where(slack, Status.SLACK.code, Status.OPTIMAL.code)
     done = jnp.isfinite(value) & (slack | (jnp.abs(jnp.sum(amounts) - budget) <= 1e-9 * budget))
@@ -157,7 +163,9 @@ def safe_log(x):
 
 
 def _check(curve, budget, weights, upper):
-    require_concave("curve", curve, np.minimum(budget, upper) if is_concrete(budget, upper) else 1.0)
+    require_concave(
+        "curve", curve, np.minimum(budget, upper) if is_concrete(budget, upper) else 1.0
+    )
     require("budget", budget, lambda b: b >= 0, "a budget is a number >= 0.")
     require("weights", weights, lambda w: (w >= 0) & np.isfinite(w), "weights are finite and >= 0.")
     require("upper", upper, lambda u: u >= 0, "caps are >= 0 (infinite for none).")
@@ -175,7 +183,9 @@ def _check(curve, budget, weights, upper):
 
 @jax.jit
 def _certify(a: Allocation) -> Certificate:
-    curve, budget, weights, upper, log_weights, cap = _prepare(a.curve, a.budget, a.weights, a.upper)
+    curve, budget, weights, upper, log_weights, cap = _prepare(
+        a.curve, a.budget, a.weights, a.upper
+    )
     usable = a.price < jnp.inf
     price = jnp.where(usable, a.price, 0)
     best = demand(curve, a.log_price, log_weights, cap, jnp.minimum(cap, 2 * budget + 1))

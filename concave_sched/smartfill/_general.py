@@ -116,8 +116,10 @@ def phase_durations(speedup, log_cost, log_price, sizes, budget):
             rates = jnp.where(job, speedup.inverse_log_marginal(price, 2 * budget), 0)
             speeds = jnp.where(rates > 0, speedup(rates), 0)
             rest = jax.lax.dynamic_slice(left, (at,), (_BLOCK,)) - length * speeds
-            return end - _BLOCK, jax.lax.dynamic_update_slice(left, rest, (at,)), (
-                (rates[0] > 0) & (end > _BLOCK)
+            return (
+                end - _BLOCK,
+                jax.lax.dynamic_update_slice(left, rest, (at,)),
+                ((rates[0] > 0) & (end > _BLOCK)),
             )
 
         left = jax.lax.while_loop(lambda s: s[2], serve, (k, left, k > 0))[1]

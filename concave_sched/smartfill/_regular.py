@@ -151,28 +151,33 @@ def phase_durations(speedup, log_cost, log_price, sizes):
 
     def event(_, state):
         """Either drop the latest phase, which does not serve job i, or find the length of phase i."""
-        i, duration, spent, done, latest = state
-        job, phase = jnp.maximum(i, 0), jnp.maximum(latest, 0)
-        cost, last = log_cost[job], duration[phase]
-        own = expm1_ratio(beta, cost - log_price[job])
-        idle = (latest > i) & (cost <= log_price[phase])
+        i, duration, spent, done, latest, last = state
+        job = jnp.maximum(i, 0)
+        cost = log_cost[job]
+        gain = expm1_ratio(beta, cost - log_price[latest])
+        idle = (latest > i) & (cost <= log_price[latest])
         done = jnp.where(latest > i, done, 0)
-        length = (work[job] - done) / own
+        length = (work[job] - done) / expm1_ratio(beta, cost - log_price[job])
         below = jnp.where(latest > i, spent, 0) + length
         shift = log_cost[jnp.maximum(i - 1, 0)] - cost
         next_done = work[job] + (below + beta * work[job]) * expm1_ratio(beta, shift)
-        write = jnp.where(idle | (i < 0), n, job)
+        write = jnp.where(idle | (i < 0), n, job)  # the extra place at the end is never read
+        duration = jax.lax.dynamic_update_index_in_dim(duration, length, write, 0)
+        latest = jnp.where(idle, latest - 1, latest)
         return (
             jnp.where(idle, i, i - 1),
-            duration.at[write].set(length, mode="drop"),
+            duration,
             jnp.where(idle, spent - last, below),
-            jnp.where(idle, done - last * expm1_ratio(beta, cost - log_price[phase]), next_done),
-            jnp.where(idle, latest - 1, latest),
+            jnp.where(idle, done - last * gain, next_done),
+            latest,
+            # Read after the write: reading the old array would make XLA copy it on every event.
+            jax.lax.dynamic_index_in_dim(duration, latest, keepdims=False),
         )
 
     zero = jnp.zeros((), sizes.dtype)
-    start = (jnp.asarray(n - 1, jnp.int32), jnp.zeros_like(sizes), zero, zero)
-    return jax.lax.fori_loop(0, 2 * n - 1, event, (*start, jnp.asarray(n - 1, jnp.int32)))[1]
+    last_job = jnp.asarray(n - 1, jnp.int32)
+    state = (last_job, jnp.zeros(n + 1, sizes.dtype), zero, zero, last_job, zero)
+    return jax.lax.fori_loop(0, 2 * n - 1, event, state)[1][:n]
 
 
 def _where(condition, yes: Window, no: Window) -> Window:

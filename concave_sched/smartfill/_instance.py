@@ -1,0 +1,97 @@
+"""Jobs that share a divisible server under one concave speedup."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._checks import require, require_shape
+from .._tree import as_leaf, is_concrete, pytree
+from ..curves import Curve
+from ..curves._check import require_concave
+
+
+@pytree
+class Instance:
+    """All jobs are present at time 0; a job that gets theta of the budget runs at s(theta).
+
+    speedup: one strictly concave, increasing curve with s(0) = 0, shared by all jobs. sizes:
+    (jobs,), > 0, work in units of s times time. weights: (jobs,), > 0, default 1/sizes, so that the
+    objective sum w_i T_i is the total slowdown; equal weights give the total flow time. budget: > 0.
+
+    Shortest-first is optimal only if a shorter job never weighs less: sizes sorted downwards must
+    give weights that do not fall. Any order of jobs may be given.
+
+    Errors: ValueError names the argument, the first offending entry and the remedy. Traced values
+    (inside jit, vmap or grad) are not looked at.
+
+    Example:
+        >>> import concave_sched as cs
+        >>> i = cs.smartfill.Instance(cs.curves.Logarithmic(1.0, 1.0), [4.0, 2.0, 1.0], budget=10.0)
+        >>> [float(w) for w in i.weights]
+        [0.25, 0.5, 1.0]
+    """
+
+    speedup: Curve
+    sizes: object
+    weights: object = None
+    budget: object = 1.0
+
+    def __post_init__(self):
+        sizes = as_leaf(self.sizes)
+        require("sizes", sizes, lambda x: (x > 0) & np.isfinite(x), "sizes are finite and > 0.")
+        if np.ndim(sizes) == 0 or np.shape(sizes)[-1] == 0:
+            raise ValueError(
+                f"sizes has shape {np.shape(sizes)}: a vector of one job or more needed."
+            )
+        weights = 1 / sizes if self.weights is None else as_leaf(self.weights)
+        budget = as_leaf(self.budget)
+        for name, value in (("sizes", sizes), ("weights", weights), ("budget", budget)):
+            object.__setattr__(self, name, value)
+        require(
+            "weights", weights, lambda w: (w > 0) & np.isfinite(w), "weights are finite and > 0."
+        )
+        require_shape("weights", weights, np.shape(sizes), "one weight per job.")
+        if np.shape(weights) != np.shape(sizes):
+            object.__setattr__(self, "weights", np.broadcast_to(weights, np.shape(sizes)))
+        require("budget", budget, lambda b: (b > 0) & np.isfinite(b), "a budget is finite and > 0.")
+        _check_speedup(self.speedup, budget)
+        _check_agreeable(sizes, self.weights)
+
+
+def _check_speedup(speedup, budget):
+    require_concave("speedup", speedup, budget)
+    if not speedup.strictly_concave:
+        raise ValueError(
+            f"speedup = {type(speedup).__name__} has linear pieces; SmartFill needs a strictly "
+            "concave speedup: fit a family to the points with concave_sched.fit."
+        )
+    if any(np.ndim(leaf) for leaf in speedup._leaves()) and np.ndim(budget) == 0:
+        raise ValueError(
+            "speedup has vector parameters: one speedup is shared by all jobs here, so its "
+            "parameters are scalars."
+        )
+    if is_concrete(speedup):
+        require("speedup(0)", speedup(0.0), lambda s: s == 0, "a job without resources must rest.")
+    if is_concrete(speedup, budget):
+        limit = np.broadcast_to(np.asarray(speedup.limit), np.shape(budget))
+        require(
+            "speedup.limit",
+            limit,
+            lambda z: z >= np.asarray(budget),
+            f"the speedup stops growing before the budget {budget}; lower the budget to the limit.",
+        )
+
+
+def _check_agreeable(sizes, weights):
+    if not is_concrete(sizes, weights) or np.ndim(sizes) != 1:
+        return
+    sizes, weights = np.asarray(sizes), np.asarray(weights)
+    order = np.lexsort((weights, -sizes))
+    fall = np.flatnonzero(np.diff(weights[order]) < 0)
+    if fall.size:
+        long, short = order[fall[0]], order[fall[0] + 1]
+        raise ValueError(
+            f"weights[{short}] = {weights[short]} is less than weights[{long}] = {weights[long]} "
+            f"although job {short} is no longer ({sizes[short]} <= {sizes[long]}): shortest-first "
+            "order is then not optimal. Weights must not fall as sizes fall, as 1/size or 1 do."
+        )
