@@ -160,9 +160,10 @@ def rank_many(series, families=CONCAVE, *, progress=False, **options) -> dict[st
 
 def _order(row):
     error, fit = row
-    ranked = error == error
-    # Unranked: parametric before the regression, few parameters before many, then SSE.
-    return (not ranked, fit.family is None, error if ranked else float(fit.sse))
+    if error == error:
+        return (0, 0, error)
+    # Unranked: the regression last, few parameters before many, which fit anything; then SSE.
+    return (2 if fit.family is None else 1, fit.free_parameters, float(fit.sse))
 
 
 def _name(fit):

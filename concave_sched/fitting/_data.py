@@ -123,5 +123,5 @@ def load_curve(name_or_path, series: str | None = None, family: str | None = Non
 
 def _plain(value):
     array = np.asarray(value, float)
-    rounded = np.vectorize(lambda v: float(f"{v:.10g}"), otypes=[float])(array)
+    rounded = np.vectorize(lambda v: float(f"{v:.12g}"), otypes=[float])(array)
     return rounded.tolist()

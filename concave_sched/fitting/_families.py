@@ -43,6 +43,8 @@ class Family:
     shape(u, x, x_scale): the curve of amplitude 1, x already divided by x_scale.
     natural(u, amplitude, x_scale): the curve's own parameters; Exponential's are completed by low.
     box: (lower, upper) of each u; starts: interior grid; faces: grid on the box's edge.
+    limits: parameter and what the family is at its bound; knee_is_low: whether the knee moves
+    below the data as the first u falls (a half-value) or as it grows (a rate).
     """
 
     curve: type
@@ -56,6 +58,7 @@ class Family:
     concave: bool = True
     own_low: bool = False
     limits: tuple[tuple[str, str], ...] = ()
+    knee_is_low: bool = True
 
     @property
     def size(self) -> int:
@@ -165,8 +168,8 @@ POWER = Family(
     names=("scale", "exponent"),
     shape=_power_or_zero(lambda u, x: jnp.exp(u[0] * jnp.log(x))),
     natural=lambda u, c, s: (c * s ** -u[0], u[0]),
-    box=((1e-3, NEAR_ONE),),
-    starts=_grid((0.02, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95)),
+    box=((0.02, NEAR_ONE),),
+    starts=_grid((0.03, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95)),
     limits=(("exponent", "a straight line or log(t)"),),
 )
 LOGARITHMIC = Family(
@@ -178,6 +181,7 @@ LOGARITHMIC = Family(
     box=((-14.0, 60.0),),
     starts=_grid((*_RATES, 12.0, 25.0)),
     limits=(("rate", "a straight line or log(t)"),),
+    knee_is_low=False,
 )
 EXPONENTIAL = Family(
     curve=Exponential,
@@ -189,6 +193,7 @@ EXPONENTIAL = Family(
     starts=_grid(_RATES),
     own_low=True,
     limits=(("rate", "a straight line or a constant"),),
+    knee_is_low=False,
 )
 HYPERBOLIC = Family(
     curve=Hyperbolic,
@@ -208,10 +213,11 @@ LOMAX = Family(
     names=("scale", "rate", "shape"),
     shape=_lomax_shape,
     natural=lambda u, c, s: (c, jnp.exp(u[0]) / (1 + jnp.exp(u[1])) / s, jnp.exp(u[1])),
-    box=((-14.0, 60.0), (-9.0, 14.0)),
+    box=((-14.0, 60.0), (-12.0, 14.0)),
     starts=_grid((*_COARSE, 12.0), (-2.5, 0.0, 2.5)),
-    faces=(*_grid(_RATES, (-9.0,)), *_grid(_RATES, (14.0,))),
+    faces=(*_grid(_RATES, (-12.0,)), *_grid(_RATES, (14.0,))),
     limits=(("rate", "a straight line or log(t)"), ("shape", "Logarithmic or Exponential")),
+    knee_is_low=False,
 )
 SHIFTED_POWER = Family(
     curve=ShiftedPower,

@@ -45,7 +45,8 @@ def record_folder(folder, pins=(0.0,), chance=None, families=CONCAVE, progress=T
     """Fit every series of `folder`/data.csv; write params.json, picture.png and README's table.
 
     pins: each `at_zero` to fit with (None leaves the offset free). In params.json the fits of a
-    series are ordered by leave-one-out error, those that cannot be ranked last. Returns
+    series are ordered by leave-one-out error; those that cannot be ranked come last, few
+    parameters first. Returns
     {series: [(record, fit), ...]} in that order.
     """
     import pandas as pd
@@ -70,8 +71,9 @@ def record_folder(folder, pins=(0.0,), chance=None, families=CONCAVE, progress=T
 
 
 def _quality(row):
-    error = row[0]["leave_one_out"]
-    return (error is None, row[0]["sse"] if error is None else error)
+    record, fit = row
+    error = record["leave_one_out"]
+    return (1, fit.free_parameters, record["sse"]) if error is None else (0, 0, error)
 
 
 def error_table(ordered: dict) -> str:
@@ -88,7 +90,7 @@ def error_table(ordered: dict) -> str:
         "| family | value at 0 | series | median R² | worst R² | median rms error | worst |",
         "|---|---|---|---|---|---|---|",
     ]
-    for (family, pin), values in groups.items():
+    for (family, pin), values in sorted(groups.items(), key=lambda g: (g[0][1] is None, g[0][0])):
         r2, error = np.array(values).T
         at_zero = "free" if pin is None else f"{pin:g}"
         lines.append(
@@ -125,5 +127,8 @@ def _draw(path, ordered) -> None:
         ax.legend(fontsize=6, frameon=False, loc="upper left")
         ax.tick_params(labelsize=7)
         ax.set(xlabel="", ylabel="")
+        low, high = ordered[name][0][1].measured_range
+        if high > 50 * low > 0:
+            ax.set(xscale="log", xlim=(low / 2, 1.1 * high))
     figure.savefig(path, dpi=80, metadata={"Software": None})
     plt.close(figure)

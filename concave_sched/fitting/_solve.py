@@ -22,6 +22,7 @@ import jax.numpy as jnp
 import numpy as np
 
 ADAM_STEPS, POLISH_STEPS, CANDIDATES = 40, 50, 5
+STEEPEST = 1e-5  # a free offset lies at most about 1e5 ranges of y below the data
 LOSSES = ("squares", "huber", "cauchy")
 
 
@@ -53,6 +54,12 @@ def from_box(family, u):
     return width * np.arcsin(np.sqrt(np.clip((np.asarray(u) - lower) / width, 0, 1)))
 
 
+def off_edge(family, s):
+    """Which coordinates may move: on an edge du/ds is 0 but for rounding, which is no direction."""
+    width = np.broadcast_to(_box(family)[1], s.shape)
+    return jnp.abs(jnp.sin(2 * s / width)) > 1e-7
+
+
 def project(family, problem: Problem, u):
     """Best (low, amplitude) for given u and the residuals y - low - amplitude * shape."""
     x, y, w, pin, pinned, x_scale = problem
@@ -62,10 +69,21 @@ def project(family, problem: Problem, u):
     y_mean = jnp.where(pinned, pin, jnp.sum(w * y) / total)
     centred, target = shape - shape_mean, y - y_mean
     spread = jnp.sum(w * centred**2)
-    varies = spread > 1e-26 * jnp.sum(w * shape**2)
+    varies = spread > STEEPEST**2 * jnp.sum(w * shape**2)
     amplitude = jnp.sum(w * centred * target) / jnp.where(varies, spread, 1)
     amplitude = jnp.where(varies & (amplitude > 0), amplitude, 0)
     return y_mean - amplitude * shape_mean, amplitude, target - amplitude * centred
+
+
+def is_steep(family, problem, u):
+    """Whether a free offset has run away from the data, the knee of the curve lying below them.
+
+    In the limit low - amplitude * (knee/x)^p fits as well, and low goes to minus infinity.
+    """
+    x, _, w, _, pinned, x_scale = problem
+    shape = family.shape(u, x, x_scale)
+    centred = shape - jnp.sum(w * shape) / jnp.sum(w)
+    return ~pinned & (jnp.sum(w * centred**2) < (10 * STEEPEST) ** 2 * jnp.sum(w * shape**2))
 
 
 def residuals(family, problem, s):
@@ -95,6 +113,8 @@ def _errors_and_slopes(family, problem, s):
 def _levenberg_marquardt(family, problem, start, steps):
     """Damped Gauss-Newton steps that never raise the sum of squares; a face is never left."""
 
+    reach = np.minimum(4.0, _box(family)[1] * (np.pi / 8))
+
     def step(_, state):
         s, sse, square, downhill, damping, trial = state
         error, slopes = _errors_and_slopes(family, problem, trial)
@@ -105,11 +125,11 @@ def _levenberg_marquardt(family, problem, start, steps):
         downhill = jnp.where(better, -slopes.T @ error, downhill)
         damping = jnp.clip(jnp.where(better, damping * 0.2, damping * 5), 1e-12, 1e8)
         size = jnp.diagonal(square)
-        moves = size > 1e-30 * (1 + jnp.max(size))
+        moves = off_edge(family, s) & (size > 1e-300)
         damped = jnp.where(moves[:, None] & moves[None, :], square, 0)
         damped = damped + jnp.diag(jnp.where(moves, damping * size, 1))
         move = _small_solve(damped, jnp.where(moves, downhill, 0))
-        return s, sse, square, downhill, damping, s + jnp.clip(move, -4.0, 4.0)
+        return s, sse, square, downhill, damping, s + jnp.clip(move, -reach, reach)
 
     infinite, first = jnp.asarray(jnp.inf, start.dtype), jnp.asarray(1e-2, start.dtype)
     state = (start, infinite, jnp.eye(start.shape[0]), jnp.zeros_like(start), first, start)
@@ -123,18 +143,20 @@ def _descend(family, problem, starts):
     rule = optax.adam(optax.cosine_decay_schedule(0.4, ADAM_STEPS))
 
     def step(_, state):
-        s, _, memory = state
+        s, best, least, memory = state
         error, slopes = jax.vmap(lambda one: _errors_and_slopes(family, problem, one))(s)
         sse = jnp.sum(error**2, axis=1)
-        slope = jnp.sum(slopes * error[:, :, None], axis=1)
+        better = sse < least
+        best, least = jnp.where(better[:, None], s, best), jnp.where(better, sse, least)
+        slope = jnp.where(off_edge(family, s), jnp.sum(slopes * error[:, :, None], axis=1), 0)
         # optax mixes integer counts with floats, which strict dtype promotion forbids.
         with jax.numpy_dtype_promotion("standard"):
             update, memory = rule.update(jnp.where(jnp.isfinite(slope), slope, 0), memory)
-        return optax.apply_updates(s, update), sse, memory
+        return optax.apply_updates(s, update), best, least, memory
 
-    state = (starts, jnp.zeros(starts.shape[0]), rule.init(starts))
-    s, sse, _ = jax.lax.fori_loop(0, ADAM_STEPS, step, state)
-    return s, jnp.where(jnp.isfinite(sse), sse, jnp.inf)
+    infinite = jnp.full(starts.shape[0], jnp.inf)
+    state = (starts, starts, infinite, rule.init(starts))
+    return jax.lax.fori_loop(0, ADAM_STEPS, step, state)[1:3]
 
 
 def best_start(family, problem):
@@ -148,7 +170,7 @@ def best_start(family, problem):
     ends, sse = _descend(family, problem, starts)
     _, best = jax.lax.top_k(-sse[:inner], min(CANDIDATES, inner))
     if faces:
-        _, best_faces = jax.lax.top_k(-sse[inner:], min(3, faces))
+        _, best_faces = jax.lax.top_k(-sse[inner:], min(CANDIDATES, faces))
         best = jnp.concatenate([best, inner + best_faces])
     _, width = _box(family)
 
@@ -204,7 +226,7 @@ def reweighted(family, loss, problem, s, rounds=20):
 def stationarity(family, problem, optimum):
     """Half the gradient of the sum of squares in (low, amplitude, u), and which of them are free.
 
-    Held: a pinned low, an amplitude at 0, an u at an edge of its box.
+    Held: a pinned low, an amplitude at 0, an u at an edge of its box, a knee that ran away.
     """
     lower, width = _box(family)
 
@@ -214,5 +236,6 @@ def stationarity(family, problem, optimum):
 
     u = optimum[2:]
     free_u = (u > lower + 1e-7 * width) & (u < lower + (1 - 1e-7) * width) & (optimum[1] > 0)
+    free_u = free_u & ~(is_steep(family, problem, u) & (np.arange(len(family.box)) == 0))
     free = jnp.concatenate([jnp.stack([~problem.pinned, optimum[1] > 0]), free_u])
     return jax.grad(value)(optimum), free

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ._solve import Problem, project
+from ._solve import Problem, is_steep, project
 
 
 def report(family, problem: Problem, optimum, scales, pin):
@@ -27,6 +27,12 @@ def report(family, problem: Problem, optimum, scales, pin):
     mean = jnp.sum(w * y) / jnp.sum(w)
     sst = jnp.sum(w * (y - mean) ** 2)
     at_lower, at_upper = _limits_reached(family, problem, optimum, sse, sst)
+    first = np.arange(len(family.box)) == 0
+    steep = is_steep(family, problem, optimum[2:]) & first & ~at_lower & ~at_upper
+    at_lower, at_upper = (
+        at_lower | (steep & family.knee_is_low),
+        at_upper | (steep & (not family.knee_is_low)),
+    )
     flat = optimum[1] <= 0
     free = jnp.concatenate(
         [jnp.stack([~pinned, ~flat]), ~(at_lower | at_upper) & ~flat],
@@ -37,7 +43,7 @@ def report(family, problem: Problem, optimum, scales, pin):
     def natural(p):
         low = jnp.where(pinned, pin, y_mean + y_scale * p[0])
         # Curves need a positive amplitude that survives being added to low.
-        floor = jnp.where(p[1] > 0, 1e-15 * jnp.abs(low), 1e-12 * (y_scale + jnp.abs(low)))
+        floor = jnp.where(p[1] > 0, 1e-15 * jnp.abs(low), 1e-10 * (y_scale + jnp.abs(low)))
         amplitude = jnp.maximum(y_scale * p[1], floor)
         return family.vector(p[2:], amplitude, low, x_scale)
 

@@ -15,7 +15,8 @@ NESTED = (
     ("Exponential", "StretchedExponential"),
     ("Hyperbolic", "Hill"),
     ("Logarithmic", "ShiftedPower"),
-    ("Hill", "Hill (any power)"),
+    ("Exponential", "Lomax"),
+    ("Hyperbolic", "Lomax"),
 )
 
 
