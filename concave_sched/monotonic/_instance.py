@@ -67,7 +67,10 @@ class Instance:
                 f"needs machines that cost the same; {WEIGHTED}."
             )
         check_costs(costs)
-        if is_concrete(costs) and (falls := np.flatnonzero(np.diff(np.asarray(costs)) < 0)).size:
+        if (
+            is_concrete(costs)
+            and (falls := np.flatnonzero(np.diff(np.asarray(costs, float)) < 0)).size
+        ):
             k = int(falls[0])
             raise ValueError(
                 f"slot_costs[{k + 1}] = {costs[k + 1]} is below slot_costs[{k}] = {costs[k]}: "
@@ -130,7 +133,7 @@ class Instance:
         return f"{type(self).__name__}(jobs={self.heavy.shape}, {shape})"
 
 
-def read_numbers(name: str, value):
+def read_numbers(name: str, value) -> Any:
     """A floating array, or a tracer."""
     try:
         array = as_leaf(value)
@@ -197,7 +200,7 @@ def check_length(jobs: int, given, machines: int, slots) -> None:
 
 def require_single(heavy, name: str) -> None:
     """Raise on a batch or a traced sequence, for the algorithms that loop over one sequence."""
-    if isinstance(heavy, jax.core.Tracer):
+    if not is_concrete(heavy):
         raise ValueError(f"{name} loops over concrete numbers: under jit or vmap, call solve.")
     if heavy.ndim > 1:
         raise ValueError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import numpy as np
 
@@ -9,9 +11,9 @@ from .._checks import require
 from .._tree import is_concrete
 
 
-def read_sequence(sequence, energies, remedy: str):
+def read_sequence(sequence, energies, remedy: str) -> tuple[Any, tuple[Any, Any]]:
     """Booleans (True: heavy), and the pair (light energy, heavy energy)."""
-    if isinstance(sequence, jax.core.Tracer):
+    if not is_concrete(sequence):
         if sequence.dtype != bool:
             raise ValueError(
                 f"heavy is traced with dtype {sequence.dtype}: pass booleans, True where heavy, "
@@ -72,10 +74,10 @@ def _energies(array, remedy: str):
     return np.zeros(array.shape, bool), (float(low), 1.0 if low == 0 else 0.0)
 
 
-def _pair(energies):
+def _pair(energies) -> Any:
     if energies is None:
         return (0.0, 1.0)
-    if isinstance(energies, (jax.Array, jax.core.Tracer)):
+    if isinstance(energies, jax.Array):
         energies = tuple(energies) if energies.ndim == 1 else (energies,)
     energies = tuple(energies) if np.iterable(energies) else (energies,)
     if len(energies) != 2 or any(isinstance(e, str) for e in energies):

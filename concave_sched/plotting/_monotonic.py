@@ -41,7 +41,7 @@ def plot_grid(assignment, ax=None):
     if rows * columns <= LABELLED_CELLS:
         for job in range(instance.jobs):
             colour = "white" if dark[job] else "black"
-            ax.text(slot[job], machine[job], job, ha="center", va="center", color=colour)
+            ax.text(slot[job], machine[job], str(job), ha="center", va="center", color=colour)
     ax.set_xlabel("slot (0 is the cheapest)" if _rising(instance) else "slot")
     ax.set_ylabel("machine")
     ax.set_title(f"{assignment.algorithm}: cost {assignment.objective:.6g}")
