@@ -66,7 +66,7 @@ def fit(family, x, y, weights=None, at_zero=None, *, loss="squares", chance=None
         >>> gpus, images = [1, 2, 4, 8], [4.80, 8.76, 15.4, 24.6]
         >>> found = cs.fitting.fit(cs.curves.Hyperbolic, gpus, images, at_zero=0.0)
         >>> round(float(found.curve(16.0)), 1), bool(found.r2 > 0.999)
-        (35.3, True)
+        (35.1, True)
 
     Source: Golub and Pereyra 1973 (variable projection); Huber 1964 (robust loss).
     """

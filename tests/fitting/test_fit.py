@@ -142,6 +142,23 @@ def test_hill_of_any_power_is_fitted_and_refused_by_the_scheduler():
     assert float(cs.waterfill(envelope, 10.0, weights=np.ones(3)).value) > 0
 
 
+def test_the_universal_scalability_law_is_refused_until_enveloped():
+    truth = TRUTH["UniversalScalability"]
+    raw = fit("UniversalScalability", AMOUNTS, np.asarray(truth(AMOUNTS)), at_zero=0.0).curve
+    with pytest.raises(ValueError, match="UniversalScalability"):
+        cs.waterfill(raw, 100.0, weights=np.ones(3))
+    top = float(raw(np.sqrt((1 - 0.05) / 0.002)))
+    np.testing.assert_allclose(raw.envelope(60.0)(60.0), top, rtol=1e-3)
+
+
+def test_a_knee_below_the_data_is_told_and_does_not_run_away():
+    """5 - x^(-1/2) has no value at 0: its offset is minus infinity."""
+    found = fit("Hill", AMOUNTS, 5 - AMOUNTS**-0.5)
+    assert "half" in found.bound_hits and found.status is FitStatus.AT_LIMIT
+    assert -1e6 < float(found.curve(0.0)) < 0
+    assert found.r2 > 0.999
+
+
 def test_regression_is_a_fit_like_the_others():
     found = fit(cs.curves.PiecewiseLinear, AMOUNTS, np.asarray(TRUTH["Hill"](AMOUNTS)))
     assert found.r2 > 1 - 1e-9 and isinstance(found, Fit)
