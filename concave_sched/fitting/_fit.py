@@ -9,7 +9,8 @@ import numpy as np
 from .._checks import require_float64
 from .._tree import is_concrete
 from ..curves import PiecewiseLinear
-from ._families import Family, family_of
+from ._families import family_of
+from ._family import Family
 from ._optimum import search
 from ._result import Fit
 from ._solve import LOSSES, Problem

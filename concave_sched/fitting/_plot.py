@@ -15,9 +15,8 @@ def plot_fit(fit, ax=None, residuals=True, level=0.95):
         _, ax = plt.subplots(figsize=(6.0, 4.0), layout="constrained")
     x, y = np.asarray(fit.x), np.asarray(fit.y)
     low, high = fit.measured_range
-    t = np.unique(
-        np.concatenate([np.linspace(0, 1.1 * high, 200), np.geomspace(low or 1e-3, high)])
-    )
+    near_zero = np.geomspace((low or high / 100) / 10, high, 200)
+    t = np.unique(np.concatenate([np.linspace(0, 1.1 * high, 200), near_zero]))
     value = np.broadcast_to(np.asarray(fit.curve(t)), t.shape)
     name = "monotone concave regression" if fit.family is None else fit.family.key
     if fit.family is not None and fit.degrees_of_freedom > 0:

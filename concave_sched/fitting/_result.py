@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import functools
+from typing import Any
 
 import numpy as np
 
@@ -29,14 +30,14 @@ class Fit(Result):
     as used, after a robust loss); residuals: y - curve(x); report: the numbers behind it.
     """
 
-    curve: object
-    x: object
-    y: object
-    weights: object
-    residuals: object
-    report: object
+    curve: Any
+    x: Any
+    y: Any
+    weights: Any
+    residuals: Any
+    report: Any
     chance: float | None
-    family: object
+    family: Any
     names: tuple[str, ...]
     loss: str
     pinned: bool
