@@ -2,6 +2,15 @@
 
 from . import allocation as allocation
 from . import curves as curves
+from . import fitting as fitting
+from . import monotonic as monotonic
+from . import reference as reference
 from . import smartfill as smartfill
+from ._results import Status as Status
 from .allocation import nested_waterfill as nested_waterfill
 from .allocation import waterfill as waterfill
+from .fitting import Fit as Fit
+from .fitting import fit as fit
+from .fitting import fit_best as fit_best
+
+__version__ = "0.1.0"

@@ -1,0 +1,54 @@
+"""`python -m concave_sched`: the main job, or `fit FILE.csv` for your own measurements."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit status."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    import matplotlib
+
+    matplotlib.use("Agg")
+    if arguments[:1] == ["fit"]:
+        from .fitting._cli import main as fit_main
+
+        return fit_main(arguments[1:])
+    options = _parser().parse_args(arguments)
+    from ._main_job import run
+
+    try:
+        return run(options.series, options.jobs, options.seed, options.folder)
+    except ValueError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m concave_sched",
+        description="Fit a shipped measurement, schedule jobs under it optimally, certify the "
+        "schedule, confirm it by cvxpy and write a report. "
+        "`python -m concave_sched fit FILE.csv` fits your own measurements (see fit --help).",
+    )
+    parser.add_argument(
+        "--series",
+        default="gavel/p100/Transformer/bs16",
+        help="a series of the shipped Gavel data (default: %(default)s)",
+    )
+    parser.add_argument("--jobs", type=int, default=100, help="number of jobs (default: 100)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the job sizes (default: 0)")
+    parser.add_argument(
+        "--folder", default="concave_sched_report", help="where to write (default: %(default)s)"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,110 @@
+"""The main job: measured speedup -> fit -> optimal schedule -> certificate -> confirmation."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+
+_CONFIRMED = 1e-6  # relative distance from the independent solver that counts as agreement
+
+
+def run(series: str, jobs: int, seed: int, folder) -> int:
+    """Do the main job, print its table, write the report; returns 0 if it was confirmed, else 1.
+
+    series: one of the shipped Gavel series (steps per second against GPUs). Job sizes are drawn
+    log-normally (median one hour on one GPU, sigma 1) from the seed; the budget is the largest
+    number of GPUs measured, so that nothing is extrapolated.
+    """
+    from tqdm import tqdm
+
+    from . import fitting, reference, smartfill
+    from ._report import write_report
+
+    if jobs < 1:
+        raise ValueError(f"jobs = {jobs}: at least one job is needed.")
+    data = fitting.load_series("gavel")
+    if series not in data:
+        raise ValueError(f"series = {series!r}: no such series; for example {', '.join(list(data)[:3])}.")
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    steps = tqdm(total=5, desc="fit", leave=False)
+
+    def next_step(name):
+        steps.update()
+        steps.set_description(name)
+
+    began = time.perf_counter()
+    gpus, speed = data[series]
+    ranking = fitting.fit_best(gpus, speed, at_zero=0.0, families=_FAMILIES)
+    accuracy = fitting.fit_best(*fitting.load_series("ofa_latency")[_ACCURACY], families=_FAMILIES)
+    next_step("schedule")
+    speedup, budget = ranking.curve, float(gpus.max())
+    hour = 3600 * float(speedup(1.0))
+    sizes = hour * np.random.default_rng(seed).lognormal(0.0, 1.0, jobs)
+    instance = smartfill.Instance(speedup, sizes, budget=budget)
+    optimum = smartfill.solve(instance)
+    policies = {
+        "SmartFill": optimum,
+        "heSRPT, fitted power": smartfill.hesrpt(instance),
+        "equal share": smartfill.equal_share(instance),
+        "shortest first": smartfill.shortest_first(instance),
+    }
+    next_step("certify")
+    certificate = optimum.certificate()
+    next_step("confirm by cvxpy")
+    confirmed = reference.smartfill(speedup, sizes, budget=budget)
+    distance = abs(confirmed.objective / float(optimum.objective) - 1)
+    next_step("draw")
+    agreed = bool(distance <= _CONFIRMED and certificate.gap <= 1e-9)
+    facts = {
+        "measurement": f"{series}: {len(gpus)} points, 1 to {budget:.0f} GPUs",
+        "fit": f"{type(speedup).__name__}, R² {float(ranking.r2):.5f}",
+        "jobs": f"{jobs}, log-normal sizes, seed {seed}; objective: mean slowdown",
+        "certificate": f"gap {certificate.gap:.1e}, KKT residual {certificate.kkt_residual:.1e}, "
+        f"constraint violation {certificate.feasibility:.1e}",
+        "cvxpy (Clarabel)": f"{_slowdown(confirmed.objective, instance):.8f}, "
+        f"{distance:.1e} from SmartFill's {_slowdown(optimum.objective, instance):.8f} "
+        f"({confirmed.status.name.lower()})",
+        "confirmed": "yes" if agreed else f"NO: further apart than {_CONFIRMED:.0e}",
+    }
+    rows = [
+        {
+            "policy": name,
+            "mean slowdown": _slowdown(result.objective, instance),
+            "above optimum": f"{float(result.objective / optimum.objective - 1):+.2%}",
+            "last completion (h)": float(result.completion_times.max()) / 3600,
+        }
+        for name, result in policies.items()
+    ]
+    write_report(folder, facts, rows, ranking, accuracy, _ACCURACY, policies)
+    numbers = {"facts": facts, "policies": rows}
+    (folder / "summary.json").write_text(json.dumps(numbers, indent=1, ensure_ascii=False) + "\n")
+    optimum.to_dataframe().to_csv(folder / "schedule.csv", index_label="job")
+    next_step("done")
+    steps.close()
+    _print(facts, rows)
+    print(f"\n{time.perf_counter() - began:.1f} s; report: {(folder / 'report.html').resolve()}")
+    return 0 if agreed else 1
+
+
+_ACCURACY = "ofa_mbv3/note10/latency"
+_FAMILIES = ("Power", "Logarithmic", "Hyperbolic", "Exponential")  # four points rank no more
+
+
+def _slowdown(objective, instance) -> float:
+    """Mean of T_i over the time job i would take alone: weights are 1/size."""
+    alone = float(instance.speedup(instance.budget))
+    return float(objective) * alone / len(instance.sizes)
+
+
+def _print(facts, rows):
+    import pandas as pd
+
+    width = max(map(len, facts))
+    for label, value in facts.items():
+        print(f"{label:<{width}}  {value}")
+    print()
+    print(pd.DataFrame(rows).to_string(index=False, float_format="%.4f"))
