@@ -1,0 +1,6 @@
+"""One figure, one function. All take ax=None, return the Axes, load matplotlib when called."""
+
+from ._bottles import bottles as bottles
+from ._bottles import nested_budgets as nested_budgets
+from ._schedules import completion_times as completion_times
+from ._schedules import rates_over_time as rates_over_time
