@@ -1,6 +1,6 @@
 """Speed and success of fitting beside scipy's curve_fit and lmfit, on the same real series.
 
-Run with: pytest tests/benchmarks/test_fitting.py --benchmark-only -s
+Run with: pytest tests/benchmarks/test_fitting.py --benchmark-only -n 0 -s
 Compile time is measured apart (first call against second); times are compared only within a run.
 """
 
