@@ -27,7 +27,9 @@ def run(series: str, jobs: int, seed: int, folder) -> int:
         raise ValueError(f"jobs = {jobs}: at least one job is needed.")
     data = fitting.load_series("gavel")
     if series not in data:
-        raise ValueError(f"series = {series!r}: no such series; for example {', '.join(list(data)[:3])}.")
+        raise ValueError(
+            f"series = {series!r}: no such series; for example {', '.join(list(data)[:3])}."
+        )
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     steps = tqdm(total=5, desc="fit", leave=False)

@@ -11,9 +11,10 @@ from pathlib import Path
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>concave_sched: main job</title>
 <style>
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222 }}
+body {{ font: 16px/1.5 system-ui, sans-serif; color: #222 }}
+body {{ max-width: 60rem; margin: 2rem auto; padding: 0 1rem }}
 table {{ border-collapse: collapse; margin: 1rem 0 }}
-th, td {{ padding: .3rem .9rem; border-bottom: 1px solid #ddd; text-align: left; vertical-align: top }}
+th, td {{ padding: .3rem .9rem; border-bottom: 1px solid #ddd; text-align: left }}
 figure {{ margin: 2rem 0 }} img {{ max-width: 100% }} figcaption {{ color: #555 }}
 </style>
 <h1>Who gets how many GPUs, and when?</h1>
@@ -34,13 +35,34 @@ def write_report(folder, facts, rows, ranking, accuracy, accuracy_series, polici
 
     optimum = next(iter(policies.values()))
     figures = [
-        ("speedup", "The measured speedup and its best fit.", ranking.plot, "GPUs", "steps per second"),
-        ("rates", "GPUs over time; each band is one job, the shortest on top.",
-         partial(rates_over_time, optimum), "time (s)", "GPUs"),
-        ("completion_times", "When jobs end, by policy.",
-         partial(completion_times, policies), "job size (steps)", "completion time (s)"),
-        ("accuracy", f"Another measurement: accuracy against latency, {accuracy_series}.",
-         accuracy.plot, "latency (ms)", "top-1 accuracy (%)"),
+        (
+            "speedup",
+            "The measured speedup and its best fit.",
+            ranking.plot,
+            "GPUs",
+            "steps per second",
+        ),
+        (
+            "rates",
+            "GPUs over time; each band is one job, the shortest on top.",
+            partial(rates_over_time, optimum),
+            "time (s)",
+            "GPUs",
+        ),
+        (
+            "completion_times",
+            "When jobs end, by policy.",
+            partial(completion_times, policies),
+            "job size (steps)",
+            "completion time (s)",
+        ),
+        (
+            "accuracy",
+            f"Another measurement: accuracy against latency, {accuracy_series}.",
+            accuracy.plot,
+            "latency (ms)",
+            "top-1 accuracy (%)",
+        ),
     ]
     pieces = [_figure(Path(folder), *figure) for figure in figures]
     cells = "".join(

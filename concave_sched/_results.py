@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import html
+from typing import Any
 
 import jax
 import numpy as np
@@ -25,7 +26,7 @@ class Status(enum.Enum):
         return list(Status).index(self)
 
 
-def status_of(code):
+def status_of(code) -> Any:
     """The Status of a code; for a batch of codes, an object array of them."""
     codes = np.asarray(code)
     members = list(Status)

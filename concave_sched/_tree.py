@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import dataclass_transform
+from collections.abc import Callable
+from typing import Any, TypeVar, dataclass_transform, overload
 
 import jax
 import numpy as np
 
 
+Class = TypeVar("Class", bound=type)
+
+
+@overload
 @dataclass_transform(frozen_default=True)
+def pytree(cls: Class, /) -> Class: ...
+
+
+@overload
+@dataclass_transform(frozen_default=True)
+def pytree(*, static: tuple[str, ...] = ()) -> Callable[[Class], Class]: ...
+
+
 def pytree(cls=None, /, *, static: tuple[str, ...] = ()):
     """Make a class a frozen dataclass and a pytree; `static` fields are compared, the rest traced.
 
@@ -44,7 +57,7 @@ def is_concrete(*values) -> bool:
     return not any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(values))
 
 
-def as_leaf(value):
+def as_leaf(value) -> Any:
     """Numbers, lists and NumPy arrays as floating leaves; JAX arrays and tracers as they are."""
     if isinstance(value, (jax.Array, jax.core.Tracer)):
         return value

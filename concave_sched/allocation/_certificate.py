@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax.numpy as jnp
 
 from .._results import Result
@@ -18,11 +20,11 @@ class Certificate(Result):
     bound); feasibility: largest relative violation of a constraint.
     """
 
-    primal: object
-    dual: object
-    gap: object
-    kkt_residual: object
-    feasibility: object
+    primal: Any
+    dual: Any
+    gap: Any
+    kkt_residual: Any
+    feasibility: Any
 
     def _facts(self):
         return [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -19,15 +21,15 @@ from ._waterfill import entries_shape
 
 @pytree
 class NestedAllocation(Result):
-    """What `nested_waterfill` returns. prices are nonincreasing; where one falls, a budget binds."""
+    """What `nested_waterfill` returns. Prices never rise; where one falls, a budget binds."""
 
-    curve: object
-    budgets: object
-    upper: object
-    amounts: object
-    log_prices: object
-    value: object
-    code: object
+    curve: Any
+    budgets: Any
+    upper: Any
+    amounts: Any
+    log_prices: Any
+    value: Any
+    code: Any
 
     @property
     def prices(self):
@@ -229,13 +231,13 @@ def _check(curve, budgets, upper):
     require("upper", upper, lambda u: u >= 0, "caps are >= 0 (infinite for none).")
     shape = np.shape(budgets)
     require_shape("upper", upper, shape, "one cap per budget, or one for all.")
+    largest = np.asarray(budgets).max() if is_concrete(budgets) else 1.0
+    require_concave("curve", curve, largest)
     found = entries_shape(curve)
     if found not in ((1,), shape):
         raise ValueError(
             f"curve has {found} entries and budgets {shape}: one per budget is needed."
         )
-    largest = np.asarray(budgets).max() if is_concrete(budgets) else 1.0
-    require_concave("curve", curve, largest)
 
 
 @jax.jit

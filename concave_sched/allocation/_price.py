@@ -6,7 +6,7 @@ falls in the log price u, so each block has one root of  sum_i demand_i(u) = bud
 coordinate e^(-bend u) the demand of a regular curve is linear between its bounds (rectangular
 bottles), so Newton's method in that coordinate solves the closed form of the current active set at
 every step and is exact, after finitely many, for them; for other curves it is plain Newton. Steps
-that leave the bracket are replaced by halving.
+that leave the bracket, or are not under half of the step before, are replaced by halving.
 """
 
 from __future__ import annotations
@@ -164,32 +164,41 @@ def _solve(parameters, blocks):
     live = (budget > 0) & (budget < blocks.total(cap, ids, budget.size))
     low, high = _bracket(parameters, blocks)
     low, high = jnp.where(live, low, 0), jnp.where(live, high, 0)
-    bend = curve.bend if isinstance(curve.bend, float) else jnp.mean(jnp.asarray(curve.bend, dtype))
+    bends = curve.bend if isinstance(curve.bend, float) else jnp.asarray(curve.bend, dtype)
     most = _search_bound(cap, budget, blocks, ids)
+    noise = 4 * eps * cap.size**0.5
 
     def at(u):
         return demand(curve, blocks.spread(u, ids), log_weights, cap, most)
 
     def step(state):
-        u, low, high, _, count = state
+        u, low, high, last, _, count = state
         amounts, slopes = jax.jvp(at, (u,), (jnp.ones_like(u),))
         missing = budget - blocks.total(amounts, ids, budget.size)
         slope = -blocks.total(slopes, ids, budget.size)
         low, high = jnp.where(missing <= 0, u, low), jnp.where(missing >= 0, u, high)
         usable = (slope > 0) & (slope < jnp.inf)
         relative = missing / jnp.where(usable, slope, 1)
+        bend = bends
+        if jnp.ndim(bends):  # weighted so that the second derivative of the demand is right
+            bent = -blocks.total(bends * slopes, ids, budget.size)
+            bend = jnp.where(usable, bent / jnp.where(usable, slope, 1), 0)
         usable &= 1 + bend * relative > 0
         newton = u - log1p_ratio(bend, jnp.where(usable, relative, 0))
-        usable &= (newton > low) & (newton < high)
-        new = jnp.where(usable, newton, (low + high) / 2)
+        # Rounding of a sum, or of u itself: the bracket has nothing more to say.
         precision = 2 * eps * (1 + jnp.abs(u))
-        moving = live & (jnp.abs(new - u) > precision) & (high - low > precision)
-        return jnp.where(live, new, u), low, high, moving, count + 1
+        settled = jnp.abs(missing) <= noise * budget
+        settled |= usable & (jnp.abs(newton - u) <= precision)
+        usable &= (newton > low) & (newton < high) & (jnp.abs(newton - u) < last / 2)
+        new = jnp.where(usable, newton, jnp.where(settled, u, (low + high) / 2))
+        moved = jnp.abs(new - u)
+        moving = live & ~settled & (moved > precision) & (high - low > precision)
+        return jnp.where(live, new, u), low, high, moved, moving, count + 1
 
     def unfinished(state):
-        return jnp.any(state[3]) & (state[4] < _MOST_STEPS)
+        return jnp.any(state[4]) & (state[5] < _MOST_STEPS)
 
-    start = (low, low, high, live, 0)
+    start = (low, low, high, 2 * (high - low), live, 0)
     return jax.lax.while_loop(unfinished, step, start)[0]
 
 

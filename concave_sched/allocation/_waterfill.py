@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._checks import require, require_float64, require_shape
+from .._checks import require, require_float64
 from .._results import Result, Status, status_of
 from .._tree import as_leaf, is_concrete, pytree
 from ..curves._check import require_concave
@@ -20,14 +22,14 @@ from ._value import optimal_value
 class Allocation(Result):
     """What `waterfill` returns. price >= 0 is d(value)/d(budget), to the right at a kink."""
 
-    curve: object
-    weights: object
-    budget: object
-    upper: object
-    amounts: object
-    log_price: object
-    value: object
-    code: object
+    curve: Any
+    weights: Any
+    budget: Any
+    upper: Any
+    amounts: Any
+    log_price: Any
+    value: Any
+    code: Any
 
     @property
     def price(self):
@@ -171,11 +173,16 @@ def _check(curve, budget, weights, upper):
     require("upper", upper, lambda u: u >= 0, "caps are >= 0 (infinite for none).")
     if np.ndim(budget) != 0:
         raise ValueError(f"budget has shape {np.shape(budget)}: one number; use jax.vmap for many.")
-    shape = entries_shape(curve, weights, upper)
+    shape = entries_shape(curve)
+    for name, value in (("weights", weights), ("upper", upper)):
+        try:
+            shape = np.broadcast_shapes(shape, np.shape(value))
+        except ValueError:
+            raise ValueError(
+                f"{name} has shape {np.shape(value)}, not {shape}: one per entry, or one for all."
+            ) from None
     if len(shape) != 1:
         raise ValueError(f"entries have shape {shape}: use vectors, and jax.vmap for batches.")
-    require_shape("weights", weights, shape, "one weight per entry, or one for all.")
-    require_shape("upper", upper, shape, "one cap per entry, or one for all.")
     if is_concrete(curve, budget, weights, upper) and np.isinf(np.asarray(budget)):
         cap = np.broadcast_to(np.minimum(upper, curve.limit), shape)
         require("upper", cap, np.isfinite, "with an infinite budget every cap must be finite.")
@@ -189,7 +196,7 @@ def _certify(a: Allocation) -> Certificate:
     usable = a.price < jnp.inf
     price = jnp.where(usable, a.price, 0)
     best = demand(curve, a.log_price, log_weights, cap, jnp.minimum(cap, 2 * budget + 1))
-    best = jnp.where(usable & (price > 0), best, a.amounts)
+    best = jnp.where(usable & (price > 0) & (budget > 0), best, a.amounts)
     primal = jnp.sum(jnp.where(weights > 0, weights * curve(a.amounts), 0))
     dual = price * budget + jnp.sum(jnp.where(weights > 0, weights * curve(best), 0) - price * best)
     dual = jnp.where(usable & (price > 0), dual, primal)

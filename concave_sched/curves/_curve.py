@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -23,7 +24,7 @@ class Curve:
     """
 
     strictly_concave = True  # False: the marginal gain has plateaus, and equal-price ties occur
-    limit: object = float("inf")  # the amount beyond which more is worth nothing
+    limit: Any = float("inf")  # the amount beyond which more is worth nothing
 
     def __call__(self, t):
         raise NotImplementedError
@@ -156,7 +157,7 @@ class Offset(Curve):
     """low + curve(t); the marginal gain is the curve's own."""
 
     curve: Curve
-    low: object
+    low: Any
 
     def __post_init__(self):
         object.__setattr__(self, "low", as_leaf(self.low))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -25,9 +26,9 @@ class Hill(Curve):
         0.5
     """
 
-    scale: object
-    half: object
-    power: object
+    scale: Any
+    half: Any
+    power: Any
 
     def __post_init__(self):
         clean(self)
@@ -71,9 +72,9 @@ class UniversalScalability(Curve):
         3.0
     """
 
-    scale: object
-    contention: object
-    coherency: object
+    scale: Any
+    contention: Any
+    coherency: Any
 
     def __post_init__(self):
         clean(self)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -32,8 +34,8 @@ class PiecewiseLinear(Curve):
         (2.5, 0.5, 1.0)
     """
 
-    x: object
-    y: object
+    x: Any
+    y: Any
     strictly_concave = False
 
     def __post_init__(self):

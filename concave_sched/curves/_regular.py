@@ -15,6 +15,7 @@ Paper: "Optimal Parallel Scheduling under Concave Speedup Functions", Section 4.
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -72,8 +73,8 @@ class Power(Curve):
         6.0
     """
 
-    scale: object
-    exponent: object
+    scale: Any
+    exponent: Any
 
     def __post_init__(self):
         clean(self)
@@ -122,9 +123,9 @@ class ShiftedPower(Regular):
         1.0
     """
 
-    scale: object
-    shift: object
-    exponent: object
+    scale: Any
+    shift: Any
+    exponent: Any
 
     def __post_init__(self):
         clean(self)
@@ -167,8 +168,8 @@ class Logarithmic(Regular):
         0.25
     """
 
-    scale: object
-    rate: object
+    scale: Any
+    rate: Any
 
     def __post_init__(self):
         clean(self)
@@ -195,9 +196,9 @@ class SaturatingPower(Regular):
         0.75
     """
 
-    scale: object
-    limit: object = dataclasses.field()  # no default: hides the class attribute of Curve
-    exponent: object
+    scale: Any
+    limit: Any = dataclasses.field()  # no default: hides the class attribute of Curve
+    exponent: Any
 
     def __post_init__(self):
         clean(self)
@@ -269,9 +270,9 @@ class Exponential(Regular):
         0.1
     """
 
-    low: object
-    high: object
-    rate: object
+    low: Any
+    high: Any
+    rate: Any
 
     def __post_init__(self):
         clean(self)
@@ -306,8 +307,8 @@ class Hyperbolic(Regular):
         4.0
     """
 
-    scale: object
-    half: object
+    scale: Any
+    half: Any
 
     def __post_init__(self):
         clean(self)
@@ -334,9 +335,9 @@ class Lomax(Regular):
         0.75
     """
 
-    scale: object
-    rate: object
-    shape: object
+    scale: Any
+    rate: Any
+    shape: Any
 
     def __post_init__(self):
         clean(self)

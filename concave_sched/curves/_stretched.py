@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax.numpy as jnp
 
 from .._checks import require
@@ -23,9 +25,9 @@ class StretchedExponential(Curve):
         0.632120558829
     """
 
-    scale: object
-    time: object
-    power: object
+    scale: Any
+    time: Any
+    power: Any
 
     def __post_init__(self):
         clean(self)

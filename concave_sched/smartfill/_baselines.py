@@ -6,6 +6,8 @@ policy is evaluated under the instance's own speedup.
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -24,7 +26,7 @@ class HeSRPT:
     """theta_ik = budget ((W_i/W_k)^q - (W_{i-1}/W_k)^q), q = 1/(1 - exponent)."""
 
     name = "heSRPT"
-    exponent: object
+    exponent: Any
 
     def columns(self, instance, order, phases):
         weights = jnp.asarray(instance.weights)[order]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -26,7 +27,7 @@ class ScheduleCertificate(Certificate):
     kkt_residual covers every phase (NaN for a policy without marginal costs).
     """
 
-    shortest_phase: object
+    shortest_phase: Any
 
     def _facts(self):
         return [*Certificate._facts(self), ("shortest phase", show(self.shortest_phase))]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .._checks import require, require_shape
@@ -32,9 +34,9 @@ class Instance:
     """
 
     speedup: Curve
-    sizes: object
-    weights: object = None
-    budget: object = 1.0
+    sizes: Any
+    weights: Any = None
+    budget: Any = 1.0
 
     def __post_init__(self):
         sizes = as_leaf(self.sizes)

@@ -150,7 +150,7 @@ def phase_durations(speedup, log_cost, log_price, sizes):
     n = sizes.size
 
     def event(_, state):
-        """Either drop the latest phase, which does not serve job i, or find the length of phase i."""
+        """Either drop the latest phase, which job i sits out, or find the length of phase i."""
         i, duration, spent, done, latest, last = state
         job = jnp.maximum(i, 0)
         cost = log_cost[job]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -17,8 +19,8 @@ class Optimal:
     """Rates that follow from marginal costs and prices (sorted, as logarithms)."""
 
     name = "SmartFill"
-    log_cost: object
-    log_price: object
+    log_cost: Any
+    log_price: Any
 
     def columns(self, instance, order, phases):
         """(jobs, len(phases)) rates, sorted."""
@@ -43,12 +45,12 @@ class Schedule(Result):
     """
 
     instance: Instance
-    policy: object
-    objective: object
-    completion_times: object
-    durations: object
-    order: object
-    code: object
+    policy: Any
+    objective: Any
+    completion_times: Any
+    durations: Any
+    order: Any
+    code: Any
 
     @property
     def status(self) -> Status:
@@ -69,7 +71,7 @@ class Schedule(Result):
 
     @property
     def cdr_ratios(self):
-        """(jobs,) s'(theta_i)/s'(theta_largest job), constant whenever both are served (CDR rule)."""
+        """(jobs,) s'(theta_i)/s'(theta of the largest job): the same in every phase (CDR rule)."""
         costs = self.marginal_costs
         return costs[self.order[0]] / costs
 

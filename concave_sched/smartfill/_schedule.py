@@ -3,7 +3,9 @@
 `schedule` and `objective` are the two differentiable functions; the recursions behind them are
 never differentiated. The rules use only what the optimum satisfies,
 
-    (1) sum_i a_i s(theta_ik) = W_k    (2) sum_i theta_ik = budget    (3) sum_k s(theta_ik) d_k = x_i,
+    (1) sum_i a_i s(theta_ik) = W_k
+    (2) sum_i theta_ik = budget
+    (3) sum_k s(theta_ik) d_k = x_i,
 
 with theta_ik the inverse marginal gain at log price_k - log a_i; they are right to any order.
 """
@@ -142,7 +144,7 @@ def _objective_jvp(primals, tangents):
             for leaf, move in zip(leaves, moves, strict=True)
         ]
         terms.append(-_speed_change(speedup, shape.unflatten(moves), budget, solved))
-    return value, sum(terms)
+    return value, jnp.stack(terms).sum()
 
 
 objective.defjvp(_objective_jvp, symbolic_zeros=True)

@@ -23,7 +23,7 @@ def solve(instance: Instance) -> Schedule:
     the same in every phase.
 
     Returns a `Schedule` (a pytree), arrays in the caller's order: objective, completion_times,
-    durations, marginal_costs (a_i = d objective/d size_i), prices, rates (on demand), certificate().
+    durations, marginal_costs (a_i = d objective/d size_i), prices, rates on demand, certificate().
     Pure; works under jit, vmap and grad; the objective is differentiable in sizes, weights, budget
     and speedup parameters by the envelope theorem, everything by implicit rules to second order.
     Ties in size: lighter jobs end last; equal jobs may swap labels.

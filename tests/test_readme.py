@@ -1,0 +1,68 @@
+"""The README's commands and its example are what CI and a newcomer run."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pytest
+
+import concave_sched
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_exactly_two_set_up_commands():
+    blocks = re.findall(r"^```sh\n(.*?)^```", README, flags=re.M | re.S)
+    assert len(blocks) == 2
+    assert all(block.count("\n") == 1 and "pip install" in block for block in blocks)
+
+
+def test_ci_runs_the_readmes_test_command():
+    script = (ROOT / ".ci" / "run").read_text()
+    assert "<!-- test -->" in script and "pip install" not in script
+
+
+def test_example_runs(capsys):
+    (code,) = re.findall(r"^```python\n(.*?)^```", README, flags=re.M | re.S)
+    assert code.count("\n") <= 25
+    scope = {}
+    exec(compile(code, "README.md", "exec"), scope)
+    assert scope["best"].certificate().gap < 1e-12
+    assert scope["a"].amounts.sum() == pytest.approx(8.0, rel=1e-12)
+    assert scope["worth"](8.0) < 0
+    assert "SmartFill" in capsys.readouterr().out
+    plt.close("all")
+
+
+def test_table_names_the_five_systems():
+    for system in ("smartfill", "dsct", "monotonic", "membatch", "tdpatd"):
+        assert f"| `{system}` |" in README
+        assert (ROOT / "concave_sched" / system / "__init__.py").is_file()
+
+
+def test_main_job(tmp_path):
+    """The main job in its own process, with fewer jobs: it confirms itself or exits with 1."""
+    command = [sys.executable, "-m", "concave_sched", "--jobs", "12", "--folder", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=400)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"confirmed +yes", done.stdout)
+    assert re.search(r"SmartFill +\d+\.\d+ +\+0\.00%", done.stdout)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert page.count("data:image/png;base64,") == 4 and "http" not in page
+    for name in ("speedup.png", "rates.png", "completion_times.png", "schedule.csv", "summary.json"):
+        assert (tmp_path / name).stat().st_size > 100
+
+
+def test_unknown_series_is_an_error_with_a_hint(capsys, tmp_path):
+    from concave_sched.__main__ import main
+
+    assert main(["--series", "nothing", "--folder", str(tmp_path)]) == 2
+    assert "no such series; for example gavel/" in capsys.readouterr().err
+
+
+def test_version_is_the_projects():
+    project = (ROOT / "pyproject.toml").read_text()
+    assert f'version = "{concave_sched.__version__}"' in project
