@@ -9,7 +9,6 @@ from typing import Any, TypeVar, dataclass_transform, overload
 import jax
 import numpy as np
 
-
 Class = TypeVar("Class", bound=type)
 
 

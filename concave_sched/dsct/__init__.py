@@ -1,1 +1,1 @@
-"""Compressible tasks with deadlines: not built yet, see the table of systems in the README."""
+"""Compressible tasks with deadlines: not built yet (table of systems in the README)."""

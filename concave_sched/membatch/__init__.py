@@ -1,1 +1,1 @@
-"""Machine-learning tasks on an edge cluster: not built yet, see the table of systems in the README."""
+"""Machine-learning tasks on an edge cluster: not built yet (table of systems in the README)."""

@@ -18,7 +18,7 @@ class Instance:
 
     speedup: one strictly concave, increasing curve with s(0) = 0, shared by all jobs. sizes:
     (jobs,), > 0, work in units of s times time. weights: (jobs,), > 0, default 1/sizes, so that the
-    objective sum w_i T_i is the total slowdown; equal weights give the total flow time. budget: > 0.
+    objective sum w_i T_i is the total slowdown; equal weights give total flow time. budget: > 0.
 
     Shortest-first is optimal only if a shorter job never weighs less: sizes sorted downwards must
     give weights that do not fall. Any order of jobs may be given.

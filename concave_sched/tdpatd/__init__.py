@@ -1,1 +1,1 @@
-"""Task graphs on processors with communication: not built yet, see the table of systems in the README."""
+"""Task graphs on processors: not built yet (table of systems in the README)."""
