@@ -7,7 +7,7 @@ import numpy as np
 from . import _style
 
 MOST_BOTTLES = 12
-_CELLS = 240
+_CELLS, _CELLS_OF_MANY = 240, 60
 
 
 def bottles(allocation, ax=None):
@@ -31,13 +31,13 @@ def bottles(allocation, ax=None):
 
     widest = width.max(axis=0)
     scale = widest.max() or 1.0
-    others = amounts.size - len(labels) + 1
+    others, part = amounts.size - len(labels) + 1, 1.0
     if others > 1:
-        scale = max(widest[:-1].max(), widest[-1] / MOST_BOTTLES)
+        scale = max(widest[:-1].max(), widest[-1] / MOST_BOTTLES) or 1.0
         part = min(1.0, 2 * scale / (widest[-1] or 1.0))
         width[:, -1] *= part
         water[:, -1] *= part
-        labels[-1] = f"{others} others" + (f", width x {part:.2g}" if part < 1 else "")
+        labels[-1] = f"{others} others"
         widest = width.max(axis=0)
     room = np.maximum(widest / scale, 1 / 3)
     centre = np.cumsum(room) - room / 2 + 0.25 * np.arange(len(labels))
@@ -46,6 +46,7 @@ def bottles(allocation, ax=None):
     _level(ax, shapes, centre[0] - room[0] / 2 - 0.15, centre[-1] + room[-1] / 2 + 0.15)
     _price_axis(ax, shapes)
     held = [f"{amounts[group == i].sum():.3g}" for i in range(len(labels))]
+    held[-1] += f"\n(width × {part:.2g})" if part < 1 else ""
     ax.set_xticks(centre, [f"{name}\n{amount}" for name, amount in zip(labels, held, strict=True)])
     ax.tick_params(axis="x", length=0)
     ax.spines["bottom"].set_visible(False)
@@ -125,7 +126,9 @@ class _Shapes:
 
         a = self.allocation
         if a.curve.strictly_concave:
-            edges = np.linspace(self.low, self.high, _CELLS + 1)
+            edges = np.linspace(
+                self.low, self.high, 1 + (_CELLS if group.size <= 2000 else _CELLS_OF_MANY)
+            )
             alone = np.bincount(group, minlength=count)[group] == 1
             corners = self.height(np.concatenate([self.first[alone], self.lid[alone], [-np.inf]]))
             corners = corners[(corners > self.low) & (corners < self.high)]

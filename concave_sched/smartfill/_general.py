@@ -45,8 +45,8 @@ def marginal_costs(speedup, cumulative_weights, budget):
         start = (k, zero, zero, zero, jnp.asarray(True))
         return jax.lax.while_loop(lambda s: s[4], visit, start)[1:4]
 
-    def phase(log_cost, k, previous):
-        target = log_work[k]
+    def phase(log_cost, log_price, k):
+        target, previous = log_work[k], log_price[jnp.maximum(k - 1, 0)]
 
         def at(v):
             rate, fall, value = earlier(log_cost, k, v)
@@ -66,9 +66,11 @@ def marginal_costs(speedup, cumulative_weights, budget):
             excess, slope, _ = at(v)
             low, high = jnp.where(excess <= 0, v, low), jnp.where(excess >= 0, v, high)
             new = v - excess / jnp.where(slope > 0, slope, 1)
-            new = jnp.where((slope > 0) & (new > low) & (new < high), new, (low + high) / 2)
-            precision = 2 * eps * (1 + jnp.abs(v))
-            return new, low, high, (jnp.abs(new - v) > precision) & (excess != 0), count + 1
+            inside = (slope > 0) & (new > low) & (new < high)
+            new = jnp.where(inside, new, (low + high) / 2)
+            # Newton's error after a step is about the step squared; halving has no such promise.
+            enough = jnp.where(inside, 1e-9, 2 * eps) * (1 + jnp.abs(v))
+            return new, low, high, (jnp.abs(new - v) > enough) & (excess != 0), count + 1
 
         def unfinished(state):
             return state[3] & (state[4] < _MOST_STEPS)
@@ -76,7 +78,9 @@ def marginal_costs(speedup, cumulative_weights, budget):
         high = target - jnp.log(budget)
         low = jnp.minimum(jnp.maximum(previous, high - 1500), high)
         high = high + 16 * eps * (1 + jnp.abs(high))
-        start = (high - 0.1 * (high - low), low, high, jnp.asarray(True), 0)
+        guess = previous + (previous - log_price[jnp.maximum(k - 2, 0)])
+        guess = jnp.where((k > 2) & (guess > low) & (guess < high), guess, high - (high - low) / 10)
+        start = (guess, low, high, jnp.asarray(True), 0)
         v = jax.lax.while_loop(unfinished, newton, start)[0]
         # The newest job alone has a closed form, which also covers a slope of 0 at the budget.
         lonely = target - jnp.log(speedup(budget))
@@ -86,7 +90,7 @@ def marginal_costs(speedup, cumulative_weights, budget):
 
     def body(k, state):
         log_cost, log_price = state
-        cost, price = phase(log_cost, k, log_price[jnp.maximum(k - 1, 0)])
+        cost, price = phase(log_cost, log_price, k)
         return log_cost.at[k].set(cost), log_price.at[k].set(price)
 
     log_cost = jnp.zeros(n, budget.dtype)
