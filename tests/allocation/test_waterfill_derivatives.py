@@ -11,7 +11,7 @@ from jax.test_util import check_grads
 import concave_sched as cs
 
 WEIGHTS = np.array([1.0, 0.7, 1.4, 1.1])
-CAPS = np.array([0.15, 9.0, 9.0, 9.0])  # the first entry is at its cap
+CAPS = np.array([0.1, 9.0, 9.0, 9.0])  # the first entry is at its cap
 SMOOTH = ["Power", "ShiftedPower negative", "Exponential", "Hill", "Custom"]
 
 
@@ -39,7 +39,7 @@ def arrays(curve):
 def test_waterfill_in_everything(name):
     arguments = arrays(FAMILIES[name]), 1.3, WEIGHTS, CAPS
     _, amounts, _ = waterfill(*arguments)
-    assert float(amounts[0]) == 0.15 and np.all((amounts == 0) | (amounts > 1e-3))
+    assert float(amounts[0]) == 0.1 and np.all((amounts == 0) | (amounts > 1e-3))
     check_grads(waterfill, arguments, order=2, modes=["fwd"], atol=1e-5, rtol=1e-5, eps=1e-5)
 
 
