@@ -133,6 +133,11 @@ def test_bottles_whose_prices_spread_over_decades():
     draw(plotting.bottles, cs.waterfill(CURVES["logarithmic"], 60.0, weights=weights))
 
 
+def test_bottles_of_many_entries_without_water():
+    allocation = cs.waterfill(CURVES["logarithmic"], 0.0, weights=np.linspace(1.0, 2.0, 20))
+    draw(plotting.bottles, allocation)
+
+
 def nested(entries):
     rng = np.random.default_rng(entries)
     curve = cs.curves.Logarithmic(rng.uniform(0.5, 3.0, entries), 1.0)

@@ -1,0 +1,27 @@
+"""The script of the SmartFill figures runs, and its table meets the published numbers."""
+
+import importlib.util
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+SCRIPT = Path(__file__).parents[1] / "paper_figs" / "smartfill_fig4_to_9.py"
+
+
+def test_figures_and_published_numbers(tmp_path):
+    spec = importlib.util.spec_from_file_location("smartfill_figures", SCRIPT)
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    script.main(fast=True, folder=tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        *(f"smartfill_fig{name}" for name in ("4_5.csv", "4_5.pdf", "6_7.csv", "6_7.pdf")),
+        *("smartfill_fig8_9.csv", "smartfill_fig8_9.pdf", "smartfill_numbers.csv"),
+    ]
+    numbers = pd.read_csv(tmp_path / "smartfill_numbers.csv").dropna(subset="paper")
+    assert numbers.ours.tolist() == pytest.approx(numbers.paper.tolist(), abs=0.1)
+    for name in ("6_7", "8_9"):
+        table = pd.read_csv(tmp_path / f"smartfill_fig{name}.csv")
+        others = table[["hesrpt_paper", "hesrpt_fitted", "hesrpt_tuned"]]
+        assert (others.ge(table.smartfill * (1 - 1e-9), axis=0)).all(axis=None)
+        assert (table.hesrpt_tuned <= others.min(axis=1) * (1 + 1e-4)).all()
