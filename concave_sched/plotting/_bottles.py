@@ -242,7 +242,7 @@ def nested_budgets(allocation, ax=None):
     norm, colour_map = _style.colour_scale(drawn[np.isfinite(prices)] if n else [0.0])
     ax.add_collection(
         PolyCollection(
-            boxes,
+            list(boxes),
             facecolors=colour_map(norm(drawn)),
             edgecolors="white" if n <= 40 else "face",
             linewidths=0.5,
