@@ -73,7 +73,12 @@ def _check_speedup(speedup, budget):
             "parameters are scalars."
         )
     if is_concrete(speedup):
-        require("speedup(0)", speedup(0.0), lambda s: s == 0, "a job without resources must rest.")
+        require(
+            "speedup(0)",
+            speedup(0.0),
+            lambda s: s == 0,
+            "a job without resources must rest; fit with at_zero=0.0.",
+        )
     if is_concrete(speedup, budget):
         limit = np.broadcast_to(np.asarray(speedup.limit), np.shape(budget))
         require(
