@@ -11,6 +11,9 @@ in `curves._regular` (amplitude A, decay, bend) and r_i = log(a_i/price),
 
     theta_i = expm1(bend r_i)/bend/decay,     s(theta_i) = A expm1(beta r_i)/beta,  beta = bend - 1.
 
+A speedup with negative bend (`SaturatingPower`) is not served here: its sums are dominated by the
+oldest jobs, so taking those out cancels all digits; `_general` serves it.
+
 Everything is kept relative to the newest a, in logarithms, so weights that spread over tens of
 decades, and exponents near 1, neither overflow nor cancel.
 """

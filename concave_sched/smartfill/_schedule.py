@@ -17,7 +17,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from ..curves import Power
+from ..curves import Power, SaturatingPower
 from ..curves._regular import Regular
 from . import _general, _power, _regular
 
@@ -35,7 +35,7 @@ def _solve(speedup, sizes, weights, budget):
     if isinstance(speedup, Power):
         log_cost, log_price = _power.marginal_costs(speedup, weights, totals, budget)
         duration = _power.phase_durations(speedup, weights, totals, sizes, budget)
-    elif isinstance(speedup, Regular):
+    elif isinstance(speedup, Regular) and not isinstance(speedup, SaturatingPower):
         log_cost, relative = _regular.marginal_costs(speedup, totals, budget)
         duration = _regular.phase_durations(speedup, log_cost, relative, sizes)
         log_price = relative + speedup.log_slope

@@ -29,7 +29,7 @@ def solve(instance: Instance) -> Schedule:
     Ties in size: lighter jobs end last; equal jobs may swap labels.
 
     Cost after the sort: O(jobs) for regular speedups (about 4 microseconds per job on one core,
-    0.1 for Power, which is closed form), O(jobs * window) for others (at 600 jobs 0.3 to 2
+    0.1 for Power, which is closed form), O(jobs * window) for SaturatingPower and others (at 600 jobs 0.3 to 2
     milliseconds per job, most of it the search for inverses). A gradient adds O(jobs), one
     in the speedup's parameters O(jobs^2) time; derivatives of times and durations O(jobs^2) memory.
 
