@@ -29,9 +29,9 @@ def solve(instance: Instance) -> Schedule:
     Ties in size: lighter jobs end last; equal jobs may swap labels.
 
     Cost after the sort: O(jobs) for regular speedups (about 4 microseconds per job on one core,
-    0.1 for Power, which is closed form), O(jobs * window) for SaturatingPower and others (at 600 jobs 0.3 to 2
-    milliseconds per job, most of it the search for inverses). A gradient adds O(jobs), one
-    in the speedup's parameters O(jobs^2) time; derivatives of times and durations O(jobs^2) memory.
+    0.1 for Power, which is closed form); O(jobs * window) for SaturatingPower and the families that
+    search for inverses (at 600 jobs 0.3 to 2 milliseconds per job). A gradient adds O(jobs), one in
+    the speedup's parameters O(jobs^2) time; derivatives of times and durations O(jobs^2) memory.
 
     Errors: `Instance` checks its arguments; RuntimeError if JAX is set to 32 bits.
 
