@@ -126,6 +126,10 @@ def _waterfill(curve, budget, weights, upper):
     log_price = block_log_prices(curve, log_weights, cap, total)
     amounts = block_amounts(curve, log_weights, cap, total, log_price)
     slack = jnp.sum(cap) <= budget
+    if not curve.strictly_concave:  # where all rest on kinks, any price between two slopes serves
+        rises = amounts < cap
+        right = jnp.where(rises, log_weights + curve.log_marginal(amounts), -jnp.inf)
+        log_price = jnp.where(slack, log_price, jnp.max(right, keepdims=True, initial=-jnp.inf))
     value = optimal_value(
         curve,
         weights,

@@ -78,7 +78,7 @@ def test_caps_that_leave_every_budget_slack():
 
 
 def test_capped_entries_pay_the_price_of_those_who_share_their_budget():
-    answer = nested(c.Logarithmic(1.0, 1.0), [1.0, 2.0, 3.0, 4.0], [0.1, np.inf, np.inf, 0.5])
+    answer = nested(c.Logarithmic(1.0, 1.0), [4.0, 4.0, 4.0, 4.0], [0.1, np.inf, np.inf, 0.5])
     np.testing.assert_allclose(answer.amounts, [0.1, 1.7, 1.7, 0.5], rtol=1e-14)
     np.testing.assert_allclose(answer.prices[:3], 1 / 2.7, rtol=1e-14)
     assert_certified(answer)
