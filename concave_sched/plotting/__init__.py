@@ -2,5 +2,6 @@
 
 from ._bottles import bottles as bottles
 from ._bottles import nested_budgets as nested_budgets
+from ._gantt import gantt as gantt
 from ._schedules import completion_times as completion_times
 from ._schedules import rates_over_time as rates_over_time

@@ -8,6 +8,8 @@ import numpy as np
 COLOURS = ("#0072B2", "#D55E00", "#000000", "#CC79A7", "#009E73", "#56B4E9", "#E69F00")
 MARKERS = "os^DvPX"
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 1)))
+# Fills of bars and cells, ordered so that neighbours differ in lightness too.
+FILLS = ("#0072B2", "#F0E442", "#D55E00", "#56B4E9", "#009E73", "#E69F00", "#CC79A7", "#999999")
 WATER, GLASS, QUIET = "#56B4E9", "#333333", "#777777"
 SEQUENTIAL = "cividis_r"  # lightness falls steadily: large prints dark
 
