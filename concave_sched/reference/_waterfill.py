@@ -70,6 +70,7 @@ def nested_waterfill(
 
 def _solve(curve, budgets, ends, weights, upper, solver, options):
     import cvxpy as cp
+    from scipy import sparse
 
     n, unit = ends[-1], budgets.max()
     weights = np.ones(n) if weights is None else np.broadcast_to(np.asarray(weights, float), n)
@@ -81,11 +82,15 @@ def _solve(curve, budgets, ends, weights, upper, solver, options):
 
     part = cp.Variable(n, nonneg=True)  # amounts in units of the budget: well scaled
     gain, cones = hypograph(curve, unit * part)
-    prefix = np.array([np.arange(n) < end for end in ends], float)
-    limits = prefix @ part <= budgets / unit
+    # Running sums as variables keep the program sparse: two nonzeros a row instead of n.
+    used = cp.Variable(len(ends))
+    block = np.searchsorted(ends, np.arange(n), side="right")
+    spent = sparse.csr_array((np.ones(n), (block, np.arange(n))), (len(ends), n)) @ part
+    before = sparse.eye_array(len(ends), k=-1, format="csr") @ used
+    limits = used <= budgets / unit
     capped = upper < unit
     caps = [part[capped] <= upper[capped] / unit] if capped.any() else []
-    problem = cp.Problem(cp.Maximize(weights / worth @ gain), [limits, *caps, *cones])
+    problem = cp.Problem(cp.Maximize(weights / worth @ gain), [limits, used - before == spent, *caps, *cones])
     status = solve_conic(problem, solver, **options)
     if part.value is None:
         return WaterfillReference(np.full(n, np.nan), np.full(len(ends), np.nan), np.nan, status)
