@@ -39,12 +39,12 @@ def earliest_task_first(graph, priority, processors, part):
     for k in range(n):
         idlest = np.argmin(free)
         task, where, when = np.int64(-1), idlest, np.inf
-        for q in range(processors + 1):
+        for q in range(processors, -1, -1):  # the general queue first: it hands tasks on
             now = free[idlest] if q == general else free[q]
             found, time = _first(q, now, coming, here, processor, pinned, part, latest, there,
                                  enabling, general, priority)
             if found >= 0 and (
-                time < when or (time == when and priority[found] < priority[task])
+                time < when or (time == when and priority[found] <= priority[task])
             ):
                 task, where, when = found, idlest if q == general else np.int64(q), time
         ready = there[task] if where == enabling[task] else latest[task]

@@ -101,13 +101,18 @@ def _with_parts(method, instance, parts, name):
     return method(instance, parts, name, parts=parts)
 
 
-def fifo(instance: Instance) -> Schedule:
+def fifo(instance: Instance, queue: str = "bottom_level") -> Schedule:
     """What the paper's words for BL_EST describe: first ready, first served, data ignored.
 
-    Ready tasks queue up; whenever a processor is free the first in the queue goes to it, wherever
-    its data are. The paper's claims hold against this, and not against `bl_est` or `etf`.
+    Whenever a processor is free, the first task of the ready queue goes to it (to the one free
+    longest, if several are), wherever its data are. The paper's claims hold against this, and not
+    against `bl_est` or `etf`.
 
-    Cost: O(n P + E).
+    Args:
+        instance: an `Instance`.
+        queue: ready tasks stand in descending "bottom_level", or in order of "arrival".
+
+    Cost: O(n (log n + P) + E).
 
     >>> from concave_sched.tdpatd import TaskGraph
     >>> chain = TaskGraph([1.0, 1.0, 1.0], [[0, 1], [1, 2]], 9.0)
@@ -116,9 +121,14 @@ def fifo(instance: Instance) -> Schedule:
 
     Source: Huang et al. (2021), Section 4, "BL_EST".
     """
+    if queue not in ("bottom_level", "arrival"):
+        raise ValueError(f"queue = {queue!r}: choose 'bottom_level' or 'arrival'.")
     from ._list_kernels import first_in_first_out
 
-    placed = first_in_first_out(instance.graph.csr, instance.useful_processors)
+    graph = instance.graph
+    by_level = _position(graph.priority_order)
+    priority = by_level if queue == "bottom_level" else by_level[:0]
+    placed = first_in_first_out(graph.csr, priority, instance.useful_processors)
     return from_order(instance, *placed, "FIFO")
 
 

@@ -4,6 +4,8 @@
 task each) pin nothing.
 """
 
+import heapq
+
 import numpy as np
 
 from ._compiled import compiled
@@ -40,9 +42,11 @@ def highest_level_first(graph, order, processors, part):
         latest, enabling, there = remote_and_enabling(graph, i, processor, end)
         best = pinned[part[i]]
         if best < 0:
-            best = np.argmin(free)
-            if enabling >= 0 and max(free[enabling], there) <= max(free[best], latest):
-                best = enabling
+            earliest = np.inf
+            for p in range(processors):
+                time = max(free[p], there if p == enabling else latest)
+                if time < earliest:
+                    best, earliest = p, time
             pinned[part[i]] = best
         ready = there if best == enabling else latest
         end[i] = max(free[best], ready) + graph.weight[i]
@@ -52,59 +56,53 @@ def highest_level_first(graph, order, processors, part):
 
 
 @compiled
-def first_in_first_out(graph, processors):
-    """The paper's wording of BL_EST: ready tasks queue up, the next free processor takes the first.
+def first_in_first_out(graph, priority, processors):
+    """Whenever a processor is free, the first ready task goes to the one that is free longest.
 
+    Ready tasks queue by the given priority, or by the time they became ready if it is empty.
     Communication is not looked at when choosing, only paid.
     """
     n = graph.weight.size
     left = np.diff(graph.parent_start)
     processor, end = np.empty(n, np.int64), np.empty(n)
-    free = np.zeros(processors)
+    free, busy = np.zeros(processors), np.zeros(processors, np.bool_)
     order = np.empty(n, np.int64)
-    filled = 0
-    # (finish, task) of running tasks, so that children queue up in order of time
-    running = np.empty(n, np.int64)
-    count = 0
+    queue = [(np.int64(0), np.int64(0))]
+    queue.pop()
+    events = [(0.0, np.int64(0))]
+    events.pop()
+    queued = 0
     for i in range(n):
         if left[i] == 0:
-            order[filled] = i
-            filled += 1
+            heapq.heappush(queue, (priority[i] if priority.size else queued, np.int64(i)))
+            queued += 1
     taken = 0
-    busy = np.zeros(processors, np.bool_)
-    while taken < n or count > 0:
+    while taken < n:
         p = -1
         for q in range(processors):
             if not busy[q] and (p < 0 or free[q] < free[p]):
                 p = q
-        if p >= 0 and taken < filled:
-            i = order[taken]
+        if p >= 0 and queue:
+            i = heapq.heappop(queue)[1]
+            order[taken] = i
             taken += 1
-            ready = 0.0
+            ready = free[p]
             for e in range(graph.parent_start[i], graph.parent_start[i + 1]):
                 j = graph.parent[e]
                 travel = 0.0 if processor[j] == p else graph.parent_cost[e]
                 ready = max(ready, end[j] + travel)
-            processor[i] = p
-            end[i] = max(free[p], ready) + graph.weight[i]
-            free[p] = end[i]
-            busy[p] = True
-            at = count
-            while at > 0 and end[running[at - 1]] < end[i]:
-                running[at] = running[at - 1]
-                at -= 1
-            running[at] = i
-            count += 1
+            processor[i], busy[p] = p, True
+            end[i] = free[p] = ready + graph.weight[i]
+            heapq.heappush(events, (end[i], i))
         else:
-            count -= 1
-            i = running[count]
+            i = heapq.heappop(events)[1]
             busy[processor[i]] = False
             for e in range(graph.child_start[i], graph.child_start[i + 1]):
                 j = graph.child[e]
                 left[j] -= 1
                 if left[j] == 0:
-                    order[filled] = j
-                    filled += 1
+                    heapq.heappush(queue, (priority[j] if priority.size else queued, j))
+                    queued += 1
     return order, processor[order]
 
 
