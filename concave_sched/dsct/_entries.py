@@ -1,0 +1,53 @@
+"""Orders of the tasks, and curves and arrays rearranged to them."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .._tree import is_concrete
+from ..curves import Curve, Exponential, Offset
+
+
+def order_of(keys):
+    """The stable order of the keys, on the host where they are known."""
+    if is_concrete(keys):
+        return np.argsort(np.asarray(keys), kind="stable").astype(np.int32)
+    return jnp.argsort(jax.lax.stop_gradient(keys), stable=True)
+
+
+def take(curve: Curve, index) -> Curve:
+    """The curve whose entry k is entry index[k] of this one; what is shared stays shared."""
+    if isinstance(curve, Offset):
+        return _replace(curve, curve=take(curve.curve, index), low=_entries(curve.low, index))
+    if jax.eval_shape(curve, 0.0).shape == ():
+        return curve
+    return jax.tree.map(lambda leaf: _entries(leaf, index), curve)
+
+
+def put_back(values, order):
+    """What is listed in `order`, in the caller's order."""
+    return jnp.zeros_like(values).at[order].set(values, unique_indices=True)
+
+
+def exponential(curve: Curve, tasks: int):
+    """(low, gain, rate), each (tasks,), if the accuracy is exponential, else None."""
+    if isinstance(curve, Offset):
+        inner = exponential(curve.curve, tasks)
+        return inner and (inner[0] + np.asarray(curve.low, float), *inner[1:])
+    if not isinstance(curve, Exponential):
+        return None
+    low, high, rate = (np.asarray(v, float) for v in (curve.low, curve.high, curve.rate))
+    return tuple(np.broadcast_to(v, tasks) for v in (low, high - low, rate))
+
+
+def _entries(leaf, index):
+    return leaf if np.shape(leaf) in ((), (1,)) else jnp.asarray(leaf)[index]
+
+
+def _replace(curve, **fields):
+    leaves = object.__new__(type(curve))
+    for name, value in fields.items():
+        object.__setattr__(leaves, name, value)
+    return leaves
