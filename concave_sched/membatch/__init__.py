@@ -1,1 +1,11 @@
-"""Machine-learning tasks on an edge cluster: not built yet (table of systems in the README)."""
+"""x"""
+from ._instance import Instance as Instance, Device as Device
+from ._plan import Plan
+from ._simulate import simulate
+from ._validate import validate
+from ._split import split
+from ._batch import batch
+from ._presets import *
+from ._generate import generate
+from ._bound import lower_bound
+from ._baselines import *
