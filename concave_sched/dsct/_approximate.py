@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,7 +11,7 @@ import numpy as np
 from .._checks import require_float64
 from .._results import Status
 from .._tree import is_concrete
-from ._entries import order_of, put_back
+from ._entries import order_of, over_batch, put_back
 from ._instance import Instance
 from ._polish import polish_known
 from ._relaxation import relax
@@ -51,10 +53,11 @@ def approximate(
     """
     require_float64()
     order = order_of(instance.deadlines)
-    rough = _round(instance, order)
+    rough = over_batch(_round, np.ndim(instance.deadlines) - 1)(instance, order)
     if not (polish or local_search):
         return rough
-    fine = polish_known(instance, rough.machine, order, "approximation, polished")
+    fine = polish_known(instance, rough.machine, order)
+    fine = dataclasses.replace(fine, algorithm="approximation, polished")
     if not local_search:
         return fine
     if not is_concrete(instance):
@@ -65,7 +68,6 @@ def approximate(
     return improve(fine, rounds)
 
 
-@jax.jit
 def _round(i: Instance, order) -> Schedule:
     amounts = relax(i, order).amounts
     deadlines = jnp.asarray(i.deadlines)[order]

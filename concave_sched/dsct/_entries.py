@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,8 +12,16 @@ from .._tree import is_concrete
 from ..curves import Curve, Exponential, Offset
 
 
+@functools.cache
+def over_batch(core, leading: int):
+    """`core` compiled, and mapped over so many leading axes of all its arguments."""
+    for _ in range(leading):
+        core = jax.vmap(core)
+    return jax.jit(core)
+
+
 def order_of(keys):
-    """The stable order of the keys, on the host where they are known."""
+    """The stable order of the keys along the last axis, on the host where they are known."""
     if is_concrete(keys):
         return np.argsort(np.asarray(keys), kind="stable").astype(np.int32)
     return jnp.argsort(jax.lax.stop_gradient(keys), stable=True)

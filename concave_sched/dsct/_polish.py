@@ -11,9 +11,9 @@ from .._results import Status
 from .._tree import is_concrete
 from ..allocation._nested import _nested_waterfill
 from ..allocation._value import optimal_value
-from ._entries import order_of, take
+from ._entries import order_of, over_batch, take
 from ._instance import Instance
-from ._schedule import Schedule, machine_order, starts
+from ._schedule import Schedule, starts
 
 
 def polish(instance: Instance, machine) -> Schedule:
@@ -45,33 +45,31 @@ def polish(instance: Instance, machine) -> Schedule:
     return polish_known(instance, machine, order_of(instance.deadlines))
 
 
-def polish_known(i: Instance, machine, order, algorithm="polish") -> Schedule:
+def polish_known(i: Instance, machine, order) -> Schedule:
     """`polish` without checks, for tasks already ordered by deadline."""
-    if not is_concrete(i, machine, order):
-        return _polish(
-            i, machine, machine_order(machine, order), _masked(i, machine, order), algorithm
-        )
-    machine = np.asarray(machine)
-    by_machine = machine_order(machine, np.asarray(order))
-    return _polish(
-        i, machine, by_machine, table_of(machine[by_machine], by_machine, i.machines), algorithm
-    )
+    if is_concrete(i, machine, order):
+        by_machine, table = _tables(np.asarray(machine), np.asarray(order), i.machines)
+    else:
+        order = jnp.asarray(order)
+        by_machine = _machine_order(machine, order)
+        row = jnp.arange(i.machines, dtype=machine.dtype)
+        table = jax.vmap(lambda r: jnp.where(machine[order] == r, order, -1))(row)
+    return over_batch(_polish, np.ndim(i.deadlines) - 1)(i, machine, by_machine, table)
 
 
-def table_of(machine, tasks, machines, least=8):
-    """(machines, length): the tasks of each machine in order, then -1; lengths are few."""
-    counts = np.bincount(machine, minlength=machines)
-    longest = max(int(counts.max()), least)
-    step = max(1 << (longest.bit_length() - 4), 1)
-    table = np.full((machines, -(-longest // step) * step), -1, np.int32)
-    column = np.arange(machine.size) - (np.cumsum(counts) - counts)[machine]
-    table[machine, column] = tasks
-    return table
-
-
-def _masked(i, machine, order):
-    row = jnp.arange(i.machines, dtype=machine.dtype)
-    return jax.vmap(lambda r: jnp.where(machine[order] == r, order, -1))(row)
+def _tables(machine, order, machines):
+    """Tasks by machine and deadline, and (machines, length): those of each machine, then -1."""
+    by_deadline = np.take_along_axis(machine, order, -1)
+    by_machine = np.take_along_axis(order, np.argsort(by_deadline, kind="stable"), -1)
+    row = np.sort(by_deadline, axis=-1)
+    first = np.stack([np.sum(row < r, axis=-1) for r in range(machines)], axis=-1)
+    column = np.arange(row.shape[-1]) - np.take_along_axis(first, row, -1)
+    longest = max(int(column.max()) + 1, 8)
+    step = 1 << (longest.bit_length() - 4)  # few lengths, so that few programs are compiled
+    table = np.full((*row.shape[:-1], machines, -(-longest // step) * step), -1, np.int32)
+    batch = np.ix_(*(np.arange(k) for k in row.shape[:-1]), [0])[:-1] if row.ndim > 1 else ()
+    table[(*batch, row, column)] = by_machine
+    return by_machine, table
 
 
 def fill(i: Instance, tasks, speed):
@@ -85,7 +83,7 @@ def fill(i: Instance, tasks, speed):
     return _nested_waterfill(take(i.accuracy, index), speed * jnp.minimum(following, last), cap)
 
 
-def _polish_core(i, machine, by_machine, table, algorithm):
+def _polish(i, machine, by_machine, table):
     speeds = jnp.asarray(i.speeds)
     rows = jax.vmap(fill, in_axes=(None, 0, 0))(i, table, speeds)
     place = jnp.where(table >= 0, table, i.tasks).ravel()
@@ -118,18 +116,19 @@ def _polish_core(i, machine, by_machine, table, algorithm):
         objective,
         jnp.where(failed, Status.UNCONVERGED.code, code),
         log_prices,
-        algorithm=algorithm,
+        algorithm="polish",
     )
 
 
-_polish = jax.jit(_polish_core, static_argnames="algorithm")
-
-
 def deadline_prices(i: Instance, machine, prices):
-    """d objective / d deadline: the speed times the fall of the price to the machine's next task."""
+    """d objective / d deadline: speed times the fall of the price to the machine's next task."""
     order = jnp.argsort(jnp.asarray(i.deadlines), stable=True)
-    falls = _multipliers(prices, machine, machine_order(machine, order))
+    falls = _multipliers(prices, machine, _machine_order(machine, order))
     return jnp.asarray(i.speeds)[machine] * falls
+
+
+def _machine_order(machine, order):
+    return order[jnp.argsort(machine[order], stable=True)]
 
 
 def _multipliers(prices, machine, by_machine):

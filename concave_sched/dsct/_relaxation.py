@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -13,7 +12,7 @@ from .._results import Result, status_of
 from .._tree import pytree
 from ..allocation import NestedAllocation
 from ..allocation._nested import _nested_waterfill
-from ._entries import order_of, put_back, take
+from ._entries import order_of, over_batch, put_back, take
 from ._instance import Instance, require_one
 
 
@@ -66,10 +65,8 @@ class Relaxation(Result):
     @property
     def accuracies(self):
         """(tasks,) accuracies in UB."""
-        accuracies = Instance.accuracies
-        for _ in range(np.ndim(self.objective)):
-            accuracies = jax.vmap(accuracies)
-        return accuracies(self.instance, self.work)
+        each = over_batch(Instance.accuracies, np.ndim(self.objective))
+        return each(self.instance, self.work)
 
     def certificate(self):
         """The `Certificate` of UB+: its dual is an upper bound by weak duality alone."""
@@ -77,10 +74,7 @@ class Relaxation(Result):
         return self.capped.certificate()
 
     def _by_task(self, values):
-        function = put_back
-        for _ in range(np.ndim(self.objective)):
-            function = jax.vmap(function)
-        return function(values, self.order)
+        return over_batch(put_back, np.ndim(self.objective))(values, self.order)
 
     def _facts(self):
         return [
@@ -142,21 +136,19 @@ def upper_bound(instance: Instance) -> Relaxation:
     deadlines scale by S while caps do not); UB+ is ours.
     """
     require_float64()
-    return _upper_bound(instance, order_of(instance.deadlines))
+    run = over_batch(_upper_bound, np.ndim(instance.deadlines) - 1)
+    return run(instance, order_of(instance.deadlines))
 
 
-@jax.jit
 def _upper_bound(i: Instance, order) -> Relaxation:
     plain = relax(i, order)
     capped = relax(i, order, capped=True) if i.machines > 1 else plain
     return Relaxation(i, order, plain, capped)
 
 
-@jax.jit
 def best_bound(i: Instance):
     """UB+ alone."""
-    order = jnp.argsort(jax.lax.stop_gradient(jnp.asarray(i.deadlines)), stable=True)
-    return relax(i, order, capped=i.machines > 1).value
+    return relax(i, order_of(i.deadlines), capped=i.machines > 1).value
 
 
 def relax(i: Instance, order, capped=False) -> NestedAllocation:

@@ -11,7 +11,7 @@ import numpy as np
 
 from .._results import Result, status_of
 from .._tree import pytree
-from ._entries import order_of
+from ._entries import over_batch
 from ._instance import Instance, require_one
 
 
@@ -70,12 +70,12 @@ class Schedule(Result):
     @property
     def accuracies(self):
         """(tasks,) the accuracy of each task; its mean is `objective / tasks`."""
-        return self._by_instance(Instance.accuracies, self.instance, self.work)
+        return self._each(Instance.accuracies, self.instance, self.work)
 
     @property
     def compression(self):
-        """(tasks,) the part of `max_work` that is left out: 0 in full, 1 not run; NaN if infinite."""
-        cap = self._by_instance(lambda i: i.cap, self.instance)
+        """(tasks,) the part of `max_work` left out: 0 in full, 1 not run, NaN if infinite."""
+        cap = self._each(Instance.cap.fget, self.instance)
         usable = jnp.isfinite(cap) & (cap > 0)
         left = 1 - self.work / jnp.where(usable, cap, 1)
         return jnp.where(usable, left, jnp.where(cap > 0, jnp.nan, 0))
@@ -87,7 +87,7 @@ class Schedule(Result):
             return self.proven
         from ._relaxation import best_bound
 
-        return self._by_instance(best_bound, self.instance)
+        return self._each(best_bound, self.instance)
 
     @property
     def gap(self):
@@ -112,7 +112,7 @@ class Schedule(Result):
         """
         from ._polish import deadline_prices
 
-        return self._by_instance(deadline_prices, self.instance, self.machine, self.prices)
+        return self._each(deadline_prices, self.instance, self.machine, self.prices)
 
     def validate(self) -> float:
         """Replay the schedule from machine, start and work alone; returns the sum of accuracies.
@@ -137,10 +137,8 @@ class Schedule(Result):
 
         return kkt(self)
 
-    def _by_instance(self, function, *arguments):
-        for _ in range(np.ndim(self.objective)):
-            function = jax.vmap(function)
-        return function(*arguments)
+    def _each(self, function, *arguments):
+        return over_batch(function, np.ndim(self.objective))(*arguments)
 
     def _facts(self):
         facts = [
@@ -199,8 +197,3 @@ def starts(machine, duration, by_machine):
     before = jax.lax.cummax(jnp.where(first, jnp.append(0.0, end[:-1]), 0.0))
     start = jnp.maximum(jnp.append(0.0, end[:-1]) - before, 0.0)
     return jnp.zeros_like(start).at[by_machine].set(start, unique_indices=True)
-
-
-def machine_order(machine, order):
-    """The tasks by machine, and in the given order on each."""
-    return order[order_of(machine[order])]

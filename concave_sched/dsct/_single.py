@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import jax
 import jax.numpy as jnp
+import numpy as np
 
 from .._checks import require_float64
-from ._entries import order_of, put_back
+from ._entries import order_of, over_batch, put_back
 from ._instance import Instance
 from ._relaxation import relax
 from ._schedule import Schedule
@@ -15,7 +15,8 @@ from ._schedule import Schedule
 def solve_single(instance: Instance) -> Schedule:
     r"""The optimal schedule of one machine of speed s.
 
-        maximise  sum_j a_j(w_j)   subject to   sum_{d_i <= d_j} w_i <= s d_j,  0 <= w_j <= max_work_j
+        maximise  sum_j a_j(w_j)   subject to   sum_{d_i <= d_j} w_i <= s d_j  for every j,
+                                                0 <= w_j <= max_work_j
 
     Tasks run by deadline, without a pause. Marginal accuracies a_j'(w_j) = price_j wherever
     0 < w_j < max_work_j; prices do not rise in the order of deadlines, and fall only where a
@@ -49,10 +50,10 @@ def solve_single(instance: Instance) -> Schedule:
             f"speeds has {instance.machines} machines and solve_single takes one: use "
             "dsct.approximate or dsct.solve_exact."
         )
-    return _solve_single(instance, order_of(instance.deadlines))
+    run = over_batch(_solve_single, np.ndim(instance.deadlines) - 1)
+    return run(instance, order_of(instance.deadlines))
 
 
-@jax.jit
 def _solve_single(i: Instance, order) -> Schedule:
     a = relax(i, order)
     end = jnp.cumsum(a.amounts / jnp.asarray(i.speeds))
