@@ -21,3 +21,4 @@ from ._partition import partition as partition
 from ._schedule import Schedule as Schedule
 from ._simulate import simulate as simulate
 from ._tdca import tdca as tdca
+from ._solve import solve as solve

@@ -14,6 +14,7 @@ from ._simulate_kernels import data_arrival
 REMOTE, LOCAL, BUSY = 0, 1, 2  # what a copy on the critical chain waited for
 TRAIL = 6
 WINDOW = 12
+GROUPS, GROUP = 0.15, 64  # share of moves that take connected copies along, and how many at most
 SPREAD = 0.02  # weight of the mean finish of the processors beside the makespan
 
 
@@ -183,6 +184,7 @@ def anneal(graph, after, processors, task_in, processor_in, state, hot, cold, tr
         best_task, best_processor = task[:count].copy(), processor[:count].copy()
     chain = np.empty((n + 1, 3), np.int64)
     added = np.empty((TRAIL + 1, 2), np.int64)
+    members = np.empty(GROUP, np.int64)
     length, stale = 0, True
     cooling = (cold / hot) ** (1.0 / max(trials, 1)) if hot > 0 else 1.0
     temperature = hot
@@ -192,19 +194,31 @@ def anneal(graph, after, processors, task_in, processor_in, state, hot, cold, tr
             length = critical_chain(graph, count, task, processor, start, end, newest, older,
                                     previous, last, state, chain)
             stale = False
-        out, at, adds = _propose(graph, count, task, processor, end, newest, older, previous, last,
-                                 copies, state, chain, length, added)
-        if out < 0 and adds == 0 or count + adds + 1 >= size:
-            continue
-        low = at if out < 0 else (out if adds == 0 else min(at, out))
+        group, low = 0, count
+        if length > 0 and uniform(state) < GROUPS:
+            out, at, adds = -1, -1, 0
+            group, target = _choose_group(graph, task, processor, newest, older, last, state,
+                                          chain, length, members)
+            for k in range(group):
+                low = min(low, members[k])
+            if group == 0:
+                continue
+        else:
+            out, at, adds = _propose(graph, count, task, processor, end, newest, older, previous,
+                                     last, copies, state, chain, length, added)
+            if out < 0 and adds == 0 or count + adds + 1 >= size:
+                continue
+            low = at if out < 0 else (out if adds == 0 else min(at, out))
         limit = cost - temperature * np.log(1.0 - uniform(state))
         # the moved suffix replaces the old one in place; the old one is saved
         _unlink(low, count, task, processor, newest, older, previous, last)
         for c in range(low, count):
             save_task[c], save_processor[c] = task[c], processor[c]
             save_start[c], save_end[c] = start[c], end[c]
-        to = low
-        for c in range(low, count + 1):
+        for k in range(group):
+            processor[members[k]] = target
+        to = count if group else low
+        for c in range(low, count + 1 if group == 0 else low):
             if c == at:
                 for k in range(adds):
                     task[to], processor[to] = added[k, 0], added[k, 1]
@@ -312,6 +326,53 @@ def _propose(graph, count, task, processor, end, newest, older, previous, last, 
     if uniform(state) < 0.5:
         at = max(0, min(count, moved + below(state, 2 * WINDOW + 1) - WINDOW))
     return _shift(moved, at, q, task, processor, newest, older, copies, added)
+
+
+@compiled
+def _choose_group(graph, task, processor, newest, older, last, state, chain, length, members):
+    """Copies of one processor, connected by edges, that move together: (their number, where to)."""
+    h = below(state, length)
+    c, d, kind = chain[h, 0], chain[h, 1], chain[h, 2]
+    if uniform(state) < 0.5:
+        c, d = d, c
+    p = processor[c]
+    if kind == REMOTE and uniform(state) < 0.7:
+        q = processor[d]
+    else:
+        q = _pick_processor(state, last, p)
+    most = 2 + np.int64(2.0 ** (uniform(state) * np.log2(GROUP - 1.0)))
+    members[0] = c
+    count, done = 1, 0
+    if p == q or is_on(task[c], q, newest, older, processor):
+        return 0, q
+    while done < count and count < most:
+        i = task[members[done]]
+        done += 1
+        parents = graph.parent_start[i + 1] - graph.parent_start[i]
+        children = graph.child_start[i + 1] - graph.child_start[i]
+        skip = below(state, parents + children + 1)
+        for k in range(parents + children):
+            e = (k + skip) % (parents + children)
+            if e < parents:
+                j = graph.parent[graph.parent_start[i] + e]
+            else:
+                j = graph.child[graph.child_start[i] + e - parents]
+            here, there = np.int64(-1), False
+            f = newest[j]
+            while f >= 0:
+                if processor[f] == p:
+                    here = f
+                there = there or processor[f] == q
+                f = older[f]
+            if here < 0 or there or count >= most:
+                continue
+            known = False
+            for m in range(count):
+                known = known or members[m] == here
+            if not known:
+                members[count] = here
+                count += 1
+    return count, q
 
 
 @compiled
