@@ -22,3 +22,7 @@ from ._schedule import Schedule as Schedule
 from ._simulate import simulate as simulate
 from ._tdca import tdca as tdca
 from ._solve import solve as solve
+from ._device import Device as Device
+from ._from_jax import from_jax as from_jax
+from ._models import bert_like as bert_like
+from ._models import resnet50_like as resnet50_like
