@@ -46,7 +46,9 @@ def plot_schedule(schedule, arrows: bool = False, critical: bool = False, ax=Non
         handles=handles, frameon=False, loc="lower right", bbox_to_anchor=(1.0, 1.0),
         ncols=len(handles), fontsize="small",
     )  # fmt: skip
-    ax.set_title(f"{schedule.algorithm}: makespan {schedule.objective:.6g}", loc="left", fontsize=10)
+    ax.set_title(
+        f"{schedule.algorithm}: makespan {schedule.objective:.6g}", loc="left", fontsize=10
+    )
     return ax
 
 
@@ -94,7 +96,9 @@ def plot_graph(graph, parts=None, critical_path: bool = True, ax=None):
 
     ax = _style.axes(ax, (8.0, 4.5))
     x, y = graph.levels.astype(float), _spread(graph)
-    segments = np.stack([np.stack([x, y], 1)[graph.edges[:, 0]], np.stack([x, y], 1)[graph.edges[:, 1]]], 1)
+    segments = np.stack(
+        [np.stack([x, y], 1)[graph.edges[:, 0]], np.stack([x, y], 1)[graph.edges[:, 1]]], 1
+    )
     shown = segments[:: max(1, len(segments) // DRAWN_EDGES)]
     ax.add_collection(LineCollection(shown, colors="0.75", linewidths=0.5, zorder=1))
     few = graph.tasks <= NAMED
@@ -104,7 +108,15 @@ def plot_graph(graph, parts=None, critical_path: bool = True, ax=None):
     if critical_path:
         path = longest_path(graph)
         ax.plot(x[path], y[path], color=CRITICAL, linewidth=2, zorder=2, label="critical path")
-        ax.scatter(x[path], y[path], s=size, facecolors="none", edgecolors=CRITICAL, linewidths=1.8, zorder=4)
+        ax.scatter(
+            x[path],
+            y[path],
+            s=size,
+            facecolors="none",
+            edgecolors=CRITICAL,
+            linewidths=1.8,
+            zorder=4,
+        )
         ax.legend(frameon=False, loc="lower right", bbox_to_anchor=(1.0, 1.0))
     if few:
         for i in range(graph.tasks):
@@ -189,7 +201,9 @@ def _plot_levels(graph, parts, critical_path, ax):
         right.set_ylabel("time along the critical path (dashed)")
         right.set_ylim(0, None)
     if parts is not None:
-        ax.legend(frameon=False, fontsize="small", loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=4)
+        ax.legend(
+            frameon=False, fontsize="small", loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=4
+        )
     return ax
 
 

@@ -103,7 +103,9 @@ def task_graph(
     if code not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return TaskGraphReference(np.inf, bound, Status.TIME_LIMIT, [], [])
     rows = [
-        sorted((solver.value(start[i, p]), i) for i in range(len(weight)) if solver.value(used[i, p]))
+        sorted(
+            (solver.value(start[i, p]), i) for i in range(len(weight)) if solver.value(used[i, p])
+        )
         for p in processors
     ]
     return TaskGraphReference(

@@ -91,5 +91,3 @@ def _source(j, p, cost, rows, copies, processor, end, before):
         if time < best_time or (time == best_time and processor[d] == p):
             best, best_time = d, time
     return best
-
-

@@ -66,23 +66,22 @@ def start_with_copies(graph, i, p, free, task, processor, start, end, newest, ol
     while ready > free:
         length, j = 0, i
         late, _, _ = latest_parent(graph, j, p, newest, older, processor, end)
-        while (
-            length < DEPTH and late >= 0 and not is_on(late, p, newest, older, processor)
-        ):
+        while length < DEPTH and late >= 0 and not is_on(late, p, newest, older, processor):
             trail[length] = late
             length += 1
             j = late
             late, time, _ = latest_parent(graph, j, p, newest, older, processor, end)
             if time <= free:
                 break
-        best, best_ready, best_free = 0, ready, free
+        best, best_ready = 0, ready
         for used in range(1, length + 1):
             kept = count
             now = free
             for k in range(used - 1, -1, -1):
                 begin = max(now, data_arrival(graph, trail[k], p, newest, older, processor, end))
-                count = append(trail[k], p, begin, graph, task, processor, start, end, newest,
-                               older, count)
+                count = append(
+                    trail[k], p, begin, graph, task, processor, start, end, newest, older, count
+                )
                 now = end[count - 1]
                 if now >= best_ready:
                     break
@@ -95,8 +94,9 @@ def start_with_copies(graph, i, p, free, task, processor, start, end, newest, ol
             break
         for k in range(best - 1, -1, -1):
             begin = max(free, data_arrival(graph, trail[k], p, newest, older, processor, end))
-            count = append(trail[k], p, begin, graph, task, processor, start, end, newest, older,
-                           count)
+            count = append(
+                trail[k], p, begin, graph, task, processor, start, end, newest, older, count
+            )
             free = end[count - 1]
         ready = data_arrival(graph, i, p, newest, older, processor, end)
     return max(free, ready), count
@@ -137,15 +137,18 @@ def duplicate_list(graph, order, processors):
             if (empty and seen_empty) or not (empty or wanted[p]) or free[p] >= best_start:
                 continue
             seen_empty = seen_empty or empty
-            time, after = start_with_copies(graph, i, p, free[p], task, processor, start, end,
-                                            newest, older, count)
+            time, after = start_with_copies(
+                graph, i, p, free[p], task, processor, start, end, newest, older, count
+            )
             drop_from(count, task, newest, older, after)
             if time < best_start:
                 best, best_start = p, time
-        best_start, count = start_with_copies(graph, i, best, free[best], task, processor, start,
-                                              end, newest, older, count)
-        count = append(i, best, best_start, graph, task, processor, start, end, newest, older,
-                       count)
+        best_start, count = start_with_copies(
+            graph, i, best, free[best], task, processor, start, end, newest, older, count
+        )
+        count = append(
+            i, best, best_start, graph, task, processor, start, end, newest, older, count
+        )
         free[best], used[best] = end[count - 1], True
     return task[:count], processor[:count], start[:count], end[:count]
 

@@ -41,11 +41,21 @@ def earliest_task_first(graph, priority, processors, part):
         task, where, when = np.int64(-1), idlest, np.inf
         for q in range(processors, -1, -1):  # the general queue first: it hands tasks on
             now = free[idlest] if q == general else free[q]
-            found, time = _first(q, now, coming, here, processor, pinned, part, latest, there,
-                                 enabling, general, priority)
-            if found >= 0 and (
-                time < when or (time == when and priority[found] <= priority[task])
-            ):
+            found, time = _first(
+                q,
+                now,
+                coming,
+                here,
+                processor,
+                pinned,
+                part,
+                latest,
+                there,
+                enabling,
+                general,
+                priority,
+            )
+            if found >= 0 and (time < when or (time == when and priority[found] <= priority[task])):
                 task, where, when = found, idlest if q == general else np.int64(q), time
         ready = there[task] if where == enabling[task] else latest[task]
         processor[task] = where
@@ -70,8 +80,9 @@ def earliest_task_first(graph, priority, processors, part):
 
 
 @compiled
-def _first(q, now, coming, here, processor, pinned, part, latest, there, enabling, general,
-           priority):
+def _first(
+    q, now, coming, here, processor, pinned, part, latest, there, enabling, general, priority
+):
     """The task of queue q that can start first, and when; -1 if the queue is empty.
 
     Tasks whose part was pinned elsewhere meanwhile are handed on to that processor's queue.
@@ -82,14 +93,16 @@ def _first(q, now, coming, here, processor, pinned, part, latest, there, enablin
             heapq.heappush(here[q], (entry[1], entry[2]))
     while here[q]:
         i = here[q][0][1]
-        if _stays(i, q, coming, processor, pinned, part, latest, there, enabling, general,
-                  priority):
+        if _stays(
+            i, q, coming, processor, pinned, part, latest, there, enabling, general, priority
+        ):
             return i, now
         heapq.heappop(here[q])
     while coming[q]:
         i = coming[q][0][2]
-        if _stays(i, q, coming, processor, pinned, part, latest, there, enabling, general,
-                  priority):
+        if _stays(
+            i, q, coming, processor, pinned, part, latest, there, enabling, general, priority
+        ):
             return i, coming[q][0][0]
         heapq.heappop(coming[q])
     return np.int64(-1), np.inf

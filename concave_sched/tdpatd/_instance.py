@@ -65,6 +65,5 @@ class Instance:
     def __repr__(self) -> str:
         graph = self.graph
         return (
-            f"Instance(tasks={graph.tasks}, edges={len(graph.edges)}, "
-            f"processors={self.processors})"
+            f"Instance(tasks={graph.tasks}, edges={len(graph.edges)}, processors={self.processors})"
         )

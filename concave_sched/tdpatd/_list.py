@@ -48,9 +48,7 @@ def _bl_est(instance, pins, name, **extra):
     from ._list_kernels import highest_level_first
 
     graph = instance.graph
-    placed = highest_level_first(
-        graph.csr, graph.priority_order, instance.useful_processors, pins
-    )
+    placed = highest_level_first(graph.csr, graph.priority_order, instance.useful_processors, pins)
     return from_order(instance, *placed, name, **extra)
 
 

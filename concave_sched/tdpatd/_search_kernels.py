@@ -37,7 +37,7 @@ def below(state, n):
 
 @compiled
 def _link(low, count, task, processor, newest, older, previous, last):
-    """Enter copies low.. into the rows of their tasks and behind the last one of their processor."""
+    """Enter copies low.. into the rows of their tasks and behind the last on their processor."""
     for c in range(low, count):
         older[c] = newest[task[c]]
         newest[task[c]] = c
@@ -53,8 +53,22 @@ def _unlink(low, count, task, processor, newest, older, previous, last):
 
 
 @compiled
-def _replay(graph, after, copies, low, count, task, processor, start, end, newest, older, previous,
-            last, limit):
+def _replay(
+    graph,
+    after,
+    copies,
+    low,
+    count,
+    task,
+    processor,
+    start,
+    end,
+    newest,
+    older,
+    previous,
+    last,
+    limit,
+):
     """Link and time copies low..; the number linked, fewer if a finish must exceed the limit."""
     for c in range(low, count):
         i, p = task[c], processor[c]
@@ -85,8 +99,9 @@ def _cost(last, end):
 
 
 @compiled
-def critical_chain(graph, count, task, processor, start, end, newest, older, previous, last, state,
-                   chain):
+def critical_chain(
+    graph, count, task, processor, start, end, newest, older, previous, last, state, chain
+):
     """Rows (copy, what it waited for, kind) from the last finish back to time 0; their number."""
     c = -1
     for d in last:
@@ -172,8 +187,22 @@ def anneal(graph, after, processors, task_in, processor_in, state, hot, cold, tr
     task[:count], processor[:count] = task_in, processor_in
     for i in task_in:
         copies[i] += 1
-    _replay(graph, after, copies, 0, count, task, processor, start, end, newest, older, previous,
-            last, np.inf)
+    _replay(
+        graph,
+        after,
+        copies,
+        0,
+        count,
+        task,
+        processor,
+        start,
+        end,
+        newest,
+        older,
+        previous,
+        last,
+        np.inf,
+    )
     cost, makespan = _cost(last, end)
     save_task, save_processor = np.empty(size, np.int64), np.empty(size, np.int64)
     save_start, save_end = np.empty(size), np.empty(size)
@@ -191,21 +220,48 @@ def anneal(graph, after, processors, task_in, processor_in, state, hot, cold, tr
     for _ in range(trials):
         temperature *= cooling
         if stale:
-            length = critical_chain(graph, count, task, processor, start, end, newest, older,
-                                    previous, last, state, chain)
+            length = critical_chain(
+                graph,
+                count,
+                task,
+                processor,
+                start,
+                end,
+                newest,
+                older,
+                previous,
+                last,
+                state,
+                chain,
+            )
             stale = False
         group, low = 0, count
         if length > 0 and uniform(state) < GROUPS:
             out, at, adds = -1, -1, 0
-            group, target = _choose_group(graph, task, processor, newest, older, last, state,
-                                          chain, length, members)
+            group, target = _choose_group(
+                graph, task, processor, newest, older, last, state, chain, length, members
+            )
             for k in range(group):
                 low = min(low, members[k])
             if group == 0:
                 continue
         else:
-            out, at, adds = _propose(graph, count, task, processor, end, newest, older, previous,
-                                     last, copies, state, chain, length, added)
+            out, at, adds = _propose(
+                graph,
+                count,
+                task,
+                processor,
+                end,
+                newest,
+                older,
+                previous,
+                last,
+                copies,
+                state,
+                chain,
+                length,
+                added,
+            )
             if out < 0 and adds == 0 or count + adds + 1 >= size:
                 continue
             low = at if out < 0 else (out if adds == 0 else min(at, out))
@@ -229,8 +285,22 @@ def anneal(graph, after, processors, task_in, processor_in, state, hot, cold, tr
                 to += 1
         if out >= 0:
             copies[save_task[out]] -= 1
-        linked, fits = _replay(graph, after, copies, low, to, task, processor, start, end, newest,
-                               older, previous, last, limit)
+        linked, fits = _replay(
+            graph,
+            after,
+            copies,
+            low,
+            to,
+            task,
+            processor,
+            start,
+            end,
+            newest,
+            older,
+            previous,
+            last,
+            limit,
+        )
         if fits:
             new_cost, new_makespan = _cost(last, end)
             fits = new_cost <= limit
@@ -271,8 +341,22 @@ def _sort(low, count, task, processor, start, end):
 
 
 @compiled
-def _propose(graph, count, task, processor, end, newest, older, previous, last, copies, state,
-             chain, length, added):
+def _propose(
+    graph,
+    count,
+    task,
+    processor,
+    end,
+    newest,
+    older,
+    previous,
+    last,
+    copies,
+    state,
+    chain,
+    length,
+    added,
+):
     """(copy to take out or -1, position, number of copies in `added` to put in before it)."""
     if length == 0 or uniform(state) < 0.15:
         c = below(state, count)
@@ -286,7 +370,7 @@ def _propose(graph, count, task, processor, end, newest, older, previous, last, 
         return _shift(c, at, p, task, processor, newest, older, copies, added)
     h = below(state, length)
     c, d, kind = chain[h, 0], chain[h, 1], chain[h, 2]
-    i, p = task[c], processor[c]
+    p = processor[c]
     choice = uniform(state)
     if kind == REMOTE:
         j = task[d]
@@ -306,19 +390,38 @@ def _propose(graph, count, task, processor, end, newest, older, previous, last, 
         if choice < 0.65:
             return _shift(c, c, processor[d], task, processor, newest, older, copies, added)
         if choice < 0.8:
-            return _shift(d, d if choice < 0.72 else c, p, task, processor, newest, older, copies,
-                          added)
+            return _shift(
+                d, d if choice < 0.72 else c, p, task, processor, newest, older, copies, added
+            )
     elif kind == BUSY:
         if choice < 0.1 and copies[task[d]] > 1:
             return d, d, 0
         if choice < 0.3:
             return _shift(c, d, p, task, processor, newest, older, copies, added)
         if choice < 0.4:
-            return _shift(d, min(count, c + 1 + below(state, WINDOW)), p, task, processor, newest,
-                          older, copies, added)
+            return _shift(
+                d,
+                min(count, c + 1 + below(state, WINDOW)),
+                p,
+                task,
+                processor,
+                newest,
+                older,
+                copies,
+                added,
+            )
         if choice < 0.5:
-            return _shift(c, max(0, d - below(state, WINDOW)), p, task, processor, newest, older,
-                          copies, added)
+            return _shift(
+                c,
+                max(0, d - below(state, WINDOW)),
+                p,
+                task,
+                processor,
+                newest,
+                older,
+                copies,
+                added,
+            )
     # otherwise one end of the link goes to another processor, near its place in time
     moved = d if choice < 0.75 else c
     q = _pick_processor(state, last, processor[moved])

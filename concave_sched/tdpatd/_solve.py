@@ -15,8 +15,8 @@ from ._dsh import dsh
 from ._instance import Instance
 from ._list import bl_est, bl_est_part, etf, etf_part, fifo, heft, sequential
 from ._map_back import map_back
-from ._partition import partition
 from ._paper import paper
+from ._partition import partition
 from ._schedule import ROUNDING, Schedule, from_order
 from ._tdca import tdca
 
@@ -63,7 +63,7 @@ def solve(
     >>> from concave_sched.tdpatd import TaskGraph
     >>> fork = TaskGraph([1.0, 2.0, 2.0], [[0, 1], [0, 2]], 5.0)
     >>> r = solve(Instance(fork, 2), time_limit=1.0)
-    >>> r.objective, r.bound, r.status.name
+    >>> r.objective, round(r.bound, 9), r.status.name
     (3.0, 3.0, 'OPTIMAL')
 
     Source: ours; the members are named after theirs.

@@ -134,8 +134,9 @@ def _try(rows, weight, after, on, state, spare, low, makespan):
     for r in range(low, n):
         spare[0][r], spare[1][r], spare[2][r + 1] = finish[r], first[r], free[r + 1]
     before = free[low].max()
-    found = replay_suffix(rows, weight, after, on, finish, first, free, low,
-                          makespan * (1 + 1e-12), before)
+    found = replay_suffix(
+        rows, weight, after, on, finish, first, free, low, makespan * (1 + 1e-12), before
+    )
     if found <= makespan * (1 + 1e-12):
         return True, min(found, makespan)
     for r in range(low, n):
