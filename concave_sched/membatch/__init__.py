@@ -9,3 +9,6 @@ from ._presets import *
 from ._generate import generate
 from ._bound import lower_bound
 from ._baselines import *
+from ._solve import solve
+from ._exact import solve_exact
+from ._rounds import rounds, serial_ilp

@@ -9,7 +9,7 @@ from ._bound import Classes, classes, energy_program
 MOST_INTEGERS = 400
 
 
-def area_program(instance, time_limit: float, committed=None):
+def area_program(instance, time_limit: float, gap: float = 1e-4, committed=None):
     r"""Where tasks may go by area alone, and a lower bound.
 
         min C + eps sum t n  s.t.  committed_ju + sum_c t_cj u(g_cj / Cap_j) n_cj <= C,
@@ -22,6 +22,7 @@ def area_program(instance, time_limit: float, committed=None):
     Args:
         instance: an `Instance`.
         time_limit: seconds for HiGHS.
+        gap: relative gap at which HiGHS may stop.
         committed: (features, devices) areas already taken; the bound then holds for the rest only.
 
     Returns:
@@ -33,7 +34,7 @@ def area_program(instance, time_limit: float, committed=None):
         bound, amounts = energy_program(merged)
         chosen = amounts.argmax(1)[merged.task_class]
         return instance.fits & (merged.device_class == chosen[:, None]), bound
-    counts, bound = _integer_program(merged, time_limit, committed)
+    counts, bound = _integer_program(merged, time_limit, gap, committed)
     allowed = np.zeros(instance.time.shape, bool)
     for c in range(counts.shape[0]):
         members = np.flatnonzero(merged.task_class == c)
@@ -41,7 +42,7 @@ def area_program(instance, time_limit: float, committed=None):
     return allowed, bound
 
 
-def _integer_program(merged: Classes, time_limit: float, committed):
+def _integer_program(merged: Classes, time_limit: float, gap: float, committed):
     """(task classes, devices) counts, and the bound that HiGHS proves for C."""
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import csr_array, hstack
@@ -68,7 +69,7 @@ def _integer_program(merged: Classes, time_limit: float, committed):
             LinearConstraint(hstack([used, makespan], "csr"), -np.inf, -taken.ravel()),
             LinearConstraint(whole, merged.task_count, merged.task_count),
         ],
-        options={"time_limit": max(float(time_limit), 0.05), "mip_rel_gap": 1e-4},
+        options={"time_limit": max(float(time_limit), 0.05), "mip_rel_gap": gap},
     )
     counts = np.zeros((tasks, devices), int)
     if found.x is None:

@@ -70,6 +70,7 @@ def solve_cp(instance, upper, time_limit: float, *, lower=0.0, hint=None, worker
             model.add_hint(here, int(device[i] == j))
         for i, variable in enumerate(starts):
             model.add_hint(variable, int(np.floor(start[i] * ticks + 1e-6)))
+        model.add_hint(makespan, horizon)
     model.minimize(makespan)
     solver = cp_model.CpSolver()
     solver.parameters.max_time_in_seconds = max(float(time_limit), 0.01)

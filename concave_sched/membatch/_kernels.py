@@ -97,11 +97,15 @@ def occupy(begin, end, finish, gpu, memory, events, at, gpu_used, memory_used):
 
 
 @njit(
-    "f8(i8[::1], i8, f8[::1], f8[::1], f8[::1], f8, f8, f8[::1], f8[::1], f8[::1], f8[::1])",
+    "f8(i8[::1], i8, f8[::1], f8[::1], f8[::1], f8, f8, f8, f8[::1], f8[::1], f8[::1], f8[::1])",
     cache=True,
 )
-def pack(order, count, time, gpu, memory, gpu_room, memory_room, at, gpu_used, memory_used, start):
+def pack(
+    order, count, time, gpu, memory, gpu_room, memory_room, limit, at, gpu_used, memory_used, start
+):
     """Place tasks one by one at their earliest start; return the completion of the last.
+
+    Infinite, and incomplete, once it is past `limit`.
 
     The timeline is piecewise constant: `gpu_used[e]` from `at[e]` to `at[e + 1]`. The three scratch
     arrays hold 2 count + 2 entries; `start` is indexed by the entries of `order`.
@@ -119,6 +123,8 @@ def pack(order, count, time, gpu, memory, gpu_room, memory_room, at, gpu_used, m
             begin, end, at[begin] + time[i], gpu[i], memory[i], events, at, gpu_used, memory_used
         )
         finish = max(finish, start[i] + time[i])
+        if finish > limit:
+            return np.inf
     return finish
 
 

@@ -15,6 +15,10 @@ class Arrays:
         self.fits = np.array(instance.fits.T, order="C")
         self.gpu_room, self.memory_room = instance.device_gpu, instance.device_memory
 
+    def compile(self) -> None:
+        """Load the compiled kernels, or compile them, before a clock starts."""
+        from . import _kernels, _search_kernels  # noqa: F401
+
     def earliest_completion(self, order, allowed=None):
         """(device, start) by list scheduling in this order, on the `allowed` (tasks, devices)."""
         from ._kernels import earliest_completion
@@ -46,6 +50,7 @@ class Arrays:
             self.memory[j],
             self.gpu_room[j],
             self.memory_room[j],
+            np.inf,
             *scratch,
             start,
         )

@@ -25,7 +25,7 @@ class Search:
         self.device, self.start = device, start
         self.objective = self._makespan(device, start)
         tasks = device.size
-        self.powers = (15.0, 30.0, 60.0) if tasks <= 50 else (30.0, 60.0, 100.0)
+        self.powers = (30.0, 60.0, 15.0) if tasks <= 50 else (60.0, 100.0, 150.0)
         self.speed = 2e7 / (20 + (tasks / arrays.time.shape[0]) ** 2)  # moves a second, a guess
         self.runs = 0
 
@@ -38,7 +38,7 @@ class Search:
                 moves = max(int(self.speed * length), 100)
                 begun = time.perf_counter()
                 runs = [self._prepare() for _ in range(self.workers)]
-                for found in pool.map(lambda run: self._anneal(*run, moves), runs):
+                for found in pool.map(lambda run: self._anneal(*run, moves, target), runs):
                     self._keep(*found)
                 self.speed = moves / (time.perf_counter() - begun)
                 length *= 2
@@ -57,14 +57,14 @@ class Search:
         self.runs += 1
         return queue, count, finish, power, int(self.rng.integers(2**31))
 
-    def _anneal(self, queue, count, finish, power, seed, moves):
+    def _anneal(self, queue, count, finish, power, seed, moves, target):
         from ._search_kernels import anneal
 
         a = self.arrays
         best_queue, best_count = queue.copy(), count.copy()
         anneal(
             queue, count, finish, a.time, a.gpu, a.memory, a.gpu_room, a.memory_room, a.fits,
-            moves, 1.0, 0.01, power, best_queue, best_count, self.objective, seed,
+            moves, 1.0, 0.01, power, best_queue, best_count, self.objective, target, seed,
         )  # fmt: skip
         return best_queue, best_count
 
