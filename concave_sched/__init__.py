@@ -7,6 +7,7 @@ from . import monotonic as monotonic
 from . import reference as reference
 from . import smartfill as smartfill
 from ._results import Status as Status
+from ._sweep import sweep as sweep
 from .allocation import nested_waterfill as nested_waterfill
 from .allocation import waterfill as waterfill
 from .fitting import Fit as Fit
