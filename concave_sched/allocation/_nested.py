@@ -14,9 +14,12 @@ from .._tree import as_leaf, is_concrete, pytree
 from ..curves._check import require_concave
 from ..curves._numerics import float_dtype
 from ._certificate import Certificate, gain_residual, relative_gap
-from ._price import ManyBlocks, block_amounts, block_log_prices, demand
+from ._price import ManyBlocks, block_amounts, block_log_prices, demand, newton
 from ._value import optimal_value
 from ._waterfill import entries_shape
+
+_STEPS_BETWEEN_SPLITS = 3
+_FEW_BLOCKS = 4096  # sums over few blocks are cheaper; more blocks than these use room for all
 
 
 @pytree
@@ -132,9 +135,11 @@ def nested_waterfill(curve, budgets, upper=None) -> NestedAllocation:
 def _nested_waterfill(curve, budgets, upper):
     budgets, upper, cap = _prepare(curve, budgets, upper)
     later = jax.lax.cummin(budgets, reverse=True)
+    # Caps that cannot bind are made finite; twice the budget, so that they are never met either.
+    cap = jnp.minimum(cap, 2 * (later[-1] + jnp.finfo(cap.dtype).tiny))
     reach = _reachable(later, cap)
-    ids = jax.lax.stop_gradient(_blocks(*jax.lax.stop_gradient((curve, cap, reach, later))))
-    log_prices, amounts = _fill(curve, cap, reach, later, ids)
+    blocks = jax.lax.stop_gradient(_blocks(*jax.lax.stop_gradient((curve, cap, reach, later))))
+    log_prices, amounts = _fill(curve, cap, reach, later, *blocks)
     log_prices = jax.lax.cummax(log_prices, reverse=True)  # a block full at its caps pays the next
     value = optimal_value(
         curve, jnp.ones_like(cap), upper, later, amounts, log_prices, _multipliers(log_prices)
@@ -170,46 +175,93 @@ def _reachable(later, cap):
     return jnp.minimum(steps, bounds)
 
 
-def _rounding(reach):
-    return 64 * jnp.finfo(reach.dtype).eps * jnp.max(reach)
+def _rounding(sums):
+    return 64 * jnp.finfo(sums.dtype).eps * jnp.max(sums)
 
 
 def _blocks(curve, cap, reach, later):
-    """Number of the block of every entry: split at the worst violated prefixes until none is."""
-    n = cap.size
-    tolerance = _rounding(reach)
+    """Block number of every entry, and a log price near that of its block.
 
-    def split(state):
-        ids, _, count = state
-        _, amounts = _fill(curve, cap, reach, later, ids)
-        over = jnp.cumsum(amounts) - reach
-        worst = ManyBlocks.spread(ManyBlocks.highest(over, ids, n), ids)
-        last = _last(ids)
-        # Ties count: where caps carry a binding budget on, both ends of the carried stretch tie.
-        cut = (over >= worst - tolerance) & (over > tolerance) & ~last
-        starts = jnp.append(False, (last | cut)[:-1])
-        return jnp.cumsum(starts.astype(ids.dtype)), jnp.any(cut), count + 1
-
-    start = (jnp.zeros(n, jnp.int32), jnp.asarray(True), 0)
-    return jax.lax.while_loop(lambda s: s[1] & (s[2] <= n), split, start)[0]
-
-
-def _fill(curve, cap, reach, later, ids):
-    """Log price and amount of every entry when each block spends exactly what it can.
-
-    A block that ends where caps, not a budget, bind has no budget: its entries are at their caps.
+    At any price u, a prefix that exceeds its budget most, and by more than the whole block does,
+    parts the entries priced at least u from those priced at most u; so a few Newton steps are
+    enough between two splits. On plateaus of the marginal gain only the exact root will do.
     """
     n = cap.size
-    last = _last(ids)
-    before = jnp.append(jnp.zeros(1, reach.dtype), reach[:-1])
-    first = jnp.append(True, last[:-1])
-    budget = ManyBlocks.total(jnp.where(last, reach, 0) - jnp.where(first, before, 0), ids, n)
-    unbound = last & (reach < later - _rounding(reach))
-    budget = jnp.where(ManyBlocks.total(unbound.astype(ids.dtype), ids, n) > 0, jnp.inf, budget)
     log_weights = jnp.zeros_like(cap)
-    blocks = block_log_prices(curve, log_weights, cap, budget, ids)
-    amounts = block_amounts(curve, log_weights, cap, budget, blocks, ids)
-    return blocks[ids], amounts
+
+    def split_within(capacity):
+        def split(state):
+            ids, log_price, steps, _, count = state
+            ends = _ends(ids, capacity)
+            budget = _block_budgets(reach, later, ends)
+            guess = log_price[ends]
+            blocks, moving = newton(
+                (curve, log_weights, cap, budget, ids, guess), ManyBlocks, steps
+            )
+            amounts = block_amounts(
+                curve, log_weights, cap, budget, blocks, ids, exact=not curve.strictly_concave
+            )
+            used = jnp.cumsum(amounts)
+            tolerance = _rounding(jnp.maximum(used, reach))
+            over = used - reach
+            whole = jnp.where(budget < jnp.inf, over[ends], -jnp.inf)
+            earlier = _shifted(over[ends])
+            worst = ManyBlocks.highest(over, ids, capacity)
+            least = jnp.maximum(worst - tolerance, jnp.maximum(whole, earlier) + tolerance)
+            # Ties count: where caps carry a binding budget on, both ends of the stretch tie.
+            last = _last(ids)
+            cut = (over > least[ids]) & ~last
+            new = jnp.cumsum(_shifted((last | cut).astype(ids.dtype)))
+            some = jnp.any(cut)
+            steps = jnp.where(some & curve.strictly_concave, _STEPS_BETWEEN_SPLITS, n + 128)
+            return new, blocks[ids], steps, some | jnp.any(moving), count + 1
+
+        return split
+
+    first = _STEPS_BETWEEN_SPLITS if curve.strictly_concave else n + 128
+    ids = jnp.zeros(n, jnp.int32)
+    state = (ids, jnp.zeros_like(cap), jnp.asarray(first), jnp.asarray(True), 0)
+    for capacity in (min(n, _FEW_BLOCKS), n):
+
+        def unfinished(state, capacity=capacity):
+            return state[3] & (state[0][-1] < capacity) & (state[4] <= 2 * n)
+
+        state = jax.lax.while_loop(unfinished, split_within(capacity), state)
+    return state[0], state[1]
+
+
+def _fill(curve, cap, reach, later, ids, near):
+    """Log price and amount of every entry when each block spends exactly what it can."""
+
+    def within(capacity):
+        ends = _ends(ids, capacity)
+        budget = _block_budgets(reach, later, ends)
+        log_weights = jnp.zeros_like(cap)
+        blocks = block_log_prices(curve, log_weights, cap, budget, ids, near[ends])
+        amounts = block_amounts(curve, log_weights, cap, budget, blocks, ids)
+        return blocks[ids], amounts
+
+    if cap.size <= _FEW_BLOCKS:
+        return within(cap.size)
+    few = ids[-1] < _FEW_BLOCKS
+    return jax.lax.cond(few, lambda: within(_FEW_BLOCKS), lambda: within(cap.size))
+
+
+def _ends(ids, capacity):
+    """Position of the last entry of every block; of the last entry of all for absent blocks."""
+    return jnp.searchsorted(ids, jnp.arange(capacity, dtype=ids.dtype), side="right") - 1
+
+
+def _block_budgets(reach, later, ends):
+    """What each block may spend; infinite where caps, not a budget, end it: all at their caps."""
+    at_end = reach[ends]
+    unbound = at_end < later[ends] - _rounding(reach)
+    return jnp.where(unbound, jnp.inf, at_end - _shifted(at_end))
+
+
+def _shifted(values):
+    """For every place, the value at the place before it; 0 at the first."""
+    return jnp.append(jnp.zeros(1, values.dtype), values[:-1])
 
 
 def _last(ids):

@@ -65,15 +65,16 @@ def demand(curve, log_price, log_weights, cap, most=None):
     return jnp.where(amount < cap, amount, cap)
 
 
-def block_log_prices(curve, log_weights, cap, budget, ids=None):
-    """The log price of every block, differentiable in all but `ids`.
+def block_log_prices(curve, log_weights, cap, budget, ids=None, guess=None):
+    """The log price of every block, differentiable in all but `ids` and `guess`.
 
     cap: (entries,), at most the curve's limit and 0 where the weight is 0; budget: (blocks,);
-    ids: block of each entry, nondecreasing, or None for a single block. A block whose caps sum to
-    at most its budget has log price -inf; one with budget 0 the largest marginal gain at 0.
+    ids: block of each entry, nondecreasing, or None for a single block; guess: (blocks,) where
+    the search starts. A block whose caps sum to at most its budget has log price -inf; one with
+    budget 0 the largest marginal gain at 0.
     """
     blocks = OneBlock if ids is None else ManyBlocks
-    parameters = (curve, log_weights, cap, budget, ids)
+    parameters = (curve, log_weights, cap, budget, ids, guess)
     log_price = implicit_root(_SOLVE[blocks], _RESIDUAL[blocks], parameters)
     gain_at_zero = log_weights + curve.log_marginal(jnp.zeros_like(cap))
     first = blocks.highest(
@@ -84,8 +85,8 @@ def block_log_prices(curve, log_weights, cap, budget, ids=None):
     return jnp.where(slack, -jnp.inf, jnp.where(budget <= 0, first, log_price))
 
 
-def block_amounts(curve, log_weights, cap, budget, log_price, ids=None):
-    """Demands at the solved log prices, the last rounding error of each budget handed out.
+def block_amounts(curve, log_weights, cap, budget, log_price, ids=None, exact=True):
+    """Demands at the solved log prices; `exact`: the last rounding error of each budget handed out.
 
     Where the marginal gain has plateaus, entries tied at the price share what is left in
     proportion to their room there.
@@ -98,9 +99,10 @@ def block_amounts(curve, log_weights, cap, budget, log_price, ids=None):
     if curve.strictly_concave:
         most = _search_bound(cap, budget, blocks, ids)
         amounts = demand(curve, blocks.spread(safe, ids), log_weights, cap, most)
-        amounts = amounts + jax.lax.stop_gradient(
-            _correction(curve, log_weights, cap, budget, safe, ids, blocks, amounts)
-        )
+        if exact:
+            amounts = amounts + jax.lax.stop_gradient(
+                _correction(curve, log_weights, cap, budget, safe, ids, blocks, amounts)
+            )
     else:
         margin = 16 * jnp.finfo(cap.dtype).eps * (1 + jnp.abs(jax.lax.stop_gradient(safe)))
         least = demand(curve, blocks.spread(safe + margin, ids), log_weights, cap)
@@ -132,38 +134,36 @@ def _search_bound(cap, budget, blocks, ids):
 
 
 def _bracket(parameters, blocks):
-    """Log prices at which the demand is surely at least, and at most, the budget.
+    """Log prices at which every block surely demands at least, and at most, its budget.
 
     If every price were below w f'(t) with t = budget, or, for caps under the budget, t = cap minus
     an equal share of the surplus, demand would exceed the budget; above max w f'(budget/count) no
-    entry takes its equal share.
+    entry takes its equal share. Blocks share one bracket: it only guards Newton's method, and
+    extremes of all entries cost less than those of each block.
     """
-    curve, log_weights, cap, budget, ids = parameters
-    count = blocks.total(jnp.ones_like(cap), ids, budget.size)
-    share = blocks.spread(budget / jnp.maximum(count, 1), ids)
-    surplus = (blocks.total(cap, ids, budget.size) - budget) / jnp.maximum(count, 1)
+    curve, log_weights, cap, budget, ids, _ = parameters
+    total = blocks.total(cap, ids, budget.size)
+    live = (budget > 0) & (budget < total)
     whole = blocks.spread(budget, ids)
-    most = jnp.where(cap > whole, whole, jnp.clip(cap - blocks.spread(surplus, ids), 0, whole))
-    served = log_weights > -jnp.inf
+    surplus = blocks.spread(jnp.where(live, total - budget, 0), ids) / cap.size
+    most = jnp.where(cap > whole, whole, jnp.clip(cap - surplus, 0, whole))
+    served = (log_weights > -jnp.inf) & blocks.spread(live, ids)
     weights = jnp.where(served, log_weights, 0)
-    low = blocks.lowest(
-        jnp.where(served, weights + curve.log_marginal(most), jnp.inf), ids, budget.size
-    )
-    high = blocks.highest(
-        jnp.where(served, weights + curve.log_marginal(share), -jnp.inf), ids, budget.size
-    )
+    share = jnp.where(served, whole / cap.size, 1)
+    low = jnp.min(jnp.where(served, weights + curve.log_marginal(most), jnp.inf))
+    high = jnp.max(jnp.where(served, weights + curve.log_marginal(share), -jnp.inf))
     low = jnp.where(low == -jnp.inf, high - 1500, low)  # the gain underflows: e^-1500 is nothing
     margin = 16 * jnp.finfo(cap.dtype).eps
-    return low - margin * (1 + jnp.abs(low)), high + margin * (1 + jnp.abs(high))
+    low, high = low - margin * (1 + jnp.abs(low)), high + margin * (1 + jnp.abs(high))
+    return live, jnp.where(live, low, 0), jnp.where(live, high, 0)
 
 
-def _solve(parameters, blocks):
-    curve, log_weights, cap, budget, ids = parameters
+def newton(parameters, blocks, most_steps=_MOST_STEPS):
+    """Log price of every block after at most so many steps, and which blocks still move."""
+    curve, log_weights, cap, budget, ids, guess = parameters
     dtype = cap.dtype
     eps = jnp.finfo(dtype).eps
-    live = (budget > 0) & (budget < blocks.total(cap, ids, budget.size))
-    low, high = _bracket(parameters, blocks)
-    low, high = jnp.where(live, low, 0), jnp.where(live, high, 0)
+    live, low, high = _bracket(parameters, blocks)
     bends = curve.bend if isinstance(curve.bend, float) else jnp.asarray(curve.bend, dtype)
     most = _search_bound(cap, budget, blocks, ids)
     noise = 4 * eps * cap.size**0.5
@@ -184,26 +184,28 @@ def _solve(parameters, blocks):
             bent = -blocks.total(bends * slopes, ids, budget.size)
             bend = jnp.where(usable, bent / jnp.where(usable, slope, 1), 0)
         usable &= 1 + bend * relative > 0
-        newton = u - log1p_ratio(bend, jnp.where(usable, relative, 0))
+        next_u = u - log1p_ratio(bend, jnp.where(usable, relative, 0))
         # Rounding of a sum, or of u itself: the bracket has nothing more to say.
         precision = 2 * eps * (1 + jnp.abs(u))
         settled = jnp.abs(missing) <= noise * budget
-        settled |= usable & (jnp.abs(newton - u) <= precision)
-        usable &= (newton > low) & (newton < high) & (jnp.abs(newton - u) < last / 2)
-        new = jnp.where(usable, newton, jnp.where(settled, u, (low + high) / 2))
+        settled |= usable & (jnp.abs(next_u - u) <= precision)
+        usable &= (next_u > low) & (next_u < high) & (jnp.abs(next_u - u) < last / 2)
+        new = jnp.where(usable, next_u, jnp.where(settled, u, (low + high) / 2))
         moved = jnp.abs(new - u)
         moving = live & ~settled & (moved > precision) & (high - low > precision)
         return jnp.where(live, new, u), low, high, moved, moving, count + 1
 
     def unfinished(state):
-        return jnp.any(state[4]) & (state[5] < _MOST_STEPS)
+        return jnp.any(state[4]) & (state[5] < most_steps)
 
-    start = (low, low, high, 2 * (high - low), live, 0)
-    return jax.lax.while_loop(unfinished, step, start)[0]
+    first = low if guess is None else jnp.where(live, jnp.clip(guess, low, high), 0)
+    start = (first, low, high, 2 * (high - low), live, 0)
+    end = jax.lax.while_loop(unfinished, step, start)
+    return end[0], end[4]
 
 
 def _residual(log_price, parameters, blocks):
-    curve, log_weights, cap, budget, ids = parameters
+    curve, log_weights, cap, budget, ids, _ = parameters
     live = (budget > 0) & (budget < blocks.total(cap, ids, budget.size))
     safe = jnp.where(live, log_price, 0)
     most = jax.lax.stop_gradient(_search_bound(cap, budget, blocks, ids))
@@ -212,7 +214,7 @@ def _residual(log_price, parameters, blocks):
 
 
 # One function object per kind of block: `implicit_root` compares them when it caches traces.
-_SOLVE = {blocks: (lambda p, b=blocks: _solve(p, b)) for blocks in (OneBlock, ManyBlocks)}
+_SOLVE = {blocks: (lambda p, b=blocks: newton(p, b)[0]) for blocks in (OneBlock, ManyBlocks)}
 _RESIDUAL = {
     blocks: (lambda x, p, b=blocks: _residual(x, p, b)) for blocks in (OneBlock, ManyBlocks)
 }
