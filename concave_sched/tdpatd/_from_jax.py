@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 from typing import Any, NamedTuple
 
 import jax
@@ -21,6 +22,8 @@ FREE = {
     "sharding_constraint", "optimization_barrier",
 }  # fmt: skip
 MOST_TASKS = 1_000_000
+_BACKWARD = re.compile(r"transpose\(jvp\(([^()]*)\)\)")
+_WRAPPED = re.compile(r"jvp\(([^()]*)\)")
 
 
 class Source(NamedTuple):
@@ -71,7 +74,8 @@ def from_jax(function, *arguments, grad=None, device: Device | None = None) -> T
         device: a `Device` for the times; the default is `Device()`.
 
     Returns:
-        A `TaskGraph` in microseconds, its names "scope/operation (file:line)" of your source.
+        A `TaskGraph` in microseconds, its names "scope/operation (file:line)" of your source;
+        scopes are those of `jax.named_scope`, the backward pass starts with "backward".
 
     Raises:
         ValueError: if no operation is left, or a scan unrolls to over a million tasks.
@@ -83,10 +87,8 @@ def from_jax(function, *arguments, grad=None, device: Device | None = None) -> T
     >>> def model(w, x):
     ...     return jnp.tanh(x @ w).sum()
     >>> g = from_jax(model, jnp.ones((64, 64)), jnp.ones((8, 64)), grad=0)
-    >>> g.names[0].split(" ")[0]
-    'dot_general'
-    >>> g.tasks, len(g.edges)
-    (8, 7)
+    >>> g.names[0].split(" ")[0], g.names[-2].split(" ")[0]
+    ('dot_general', 'backward/dot_general')
     """
     device = Device() if device is None else device
     shapes = jax.tree.map(_shape, arguments)
@@ -180,7 +182,7 @@ class _Builder:
         number = len(self.times)
         sizes = [size_of(variable.aval) for variable in equation.outvars]
         self.times.append(self.time(equation, sum(v.size for v in inputs) + sum(sizes)))
-        name = _join(scope, equation.primitive.name)
+        name = _join(_plain(scope), equation.primitive.name)
         self.names.append(f"{name} ({place})" if place else name)
         self.reads.append({source for value in inputs for source in value.sources})
         return [Value((Source(number, k, size),), size) for k, size in enumerate(sizes)]
@@ -233,6 +235,14 @@ def _slices(value, length: int):
 
 def _join(*parts: str) -> str:
     return "/".join(part for part in parts if part)
+
+
+@functools.cache
+def _plain(scope: str) -> str:
+    """A name stack as "scope" for the forward and "backward/scope" for the backward pass."""
+    while scope != (plainer := _WRAPPED.sub(r"\1", _BACKWARD.sub(r"backward/\1", scope))):
+        scope = plainer
+    return _join(*scope.split("/"))
 
 
 def _location(source_info) -> str:
