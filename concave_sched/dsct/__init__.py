@@ -5,6 +5,7 @@ from ._approximate import approximate as approximate
 from ._baselines import edf_no_compression as edf_no_compression
 from ._baselines import edf_three_levels as edf_three_levels
 from ._certify import certify as certify
+from ._exact import solve_exact as solve_exact
 from ._generate import generate as generate
 from ._guarantee import guarantee as guarantee
 from ._instance import Instance as Instance

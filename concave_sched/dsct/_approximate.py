@@ -10,16 +10,16 @@ import numpy as np
 
 from .._checks import require_float64
 from .._results import Status
-from .._tree import is_concrete
 from ._entries import order_of, over_batch, put_back
-from ._instance import Instance
+from ._instance import Instance, require_one
+from ._local_search import improve
 from ._polish import polish_known
 from ._relaxation import relax
 from ._schedule import Schedule
 
 
 def approximate(
-    instance: Instance, polish: bool = True, local_search: bool | int = False
+    instance: Instance, polish: bool = True, local_search: bool | str = False
 ) -> Schedule:
     r"""DSCT-APPROX: a schedule on several machines with a guarantee.
 
@@ -31,15 +31,16 @@ def approximate(
 
     Args:
         polish: then solve every machine exactly, see `dsct.polish`; never worse.
-        local_search: then move tasks between machines and swap pairs while that helps, for at
-            most this many rounds (True: until nothing helps); implies `polish`. Not inside jit.
+        local_search: then move tasks between machines ("move"), and swap pairs too (True), as
+            long as that helps; implies `polish`. Not inside jit, and for one instance at a time.
 
     Returns a `Schedule`: objective, bound (UB+, solved on first use), gap, machine, start, times,
     accuracies, certificate(). Pure without local search: jit, vmap, and grad with the machines of
     the tasks held fixed.
 
     Cost: one `nested_waterfill` and a pass over the tasks; `polish` adds one more. A round of
-    local search solves about tasks**2 problems of one machine each, in batches.
+    local search solves tasks * machines problems of one machine each for moves, and tasks**2 for
+    swaps, in batches; some rounds are needed.
 
     Example:
         >>> import concave_sched as cs
@@ -52,6 +53,8 @@ def approximate(
     of a machine updated; free times are those before cutting.
     """
     require_float64()
+    if local_search not in (False, True, "move"):
+        raise ValueError(f"local_search = {local_search!r}: choose False, True or 'move'.")
     order = order_of(instance.deadlines)
     rough = over_batch(_round, np.ndim(instance.deadlines) - 1)(instance, order)
     if not (polish or local_search):
@@ -60,12 +63,8 @@ def approximate(
     fine = dataclasses.replace(fine, algorithm="approximation, polished")
     if not local_search:
         return fine
-    if not is_concrete(instance):
-        raise ValueError("local_search decides by values: call it outside jit, vmap and grad.")
-    from ._local_search import improve
-
-    rounds = np.inf if local_search is True else local_search
-    return improve(fine, rounds)
+    require_one(instance, "local_search")
+    return improve(fine, swaps=local_search is True)
 
 
 def _round(i: Instance, order) -> Schedule:

@@ -38,7 +38,7 @@ def edf_no_compression(instance: Instance, finish: str = "deadline") -> Schedule
         >>> cs.dsct.edf_no_compression(i, finish="start").work.tolist()
         [2.0, 2.0, 0.0]
 
-    Source: Section VII, after Zhang et al. (worst-fit partitioned EDF); the finish rule is inferred.
+    Source: Section VII, after Zhang et al. (worst-fit EDF); the finish rule is inferred.
     """
     require_float64()
     if finish not in ("deadline", "start"):

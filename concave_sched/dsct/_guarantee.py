@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from ._entries import exponential, take
@@ -17,17 +18,18 @@ def guarantee(instance: Instance, method: str | None = None, points: int = 1025)
         G = m int_0^inf max_j a_j'(t) dt
 
     Args:
-        method: "closed form", for exponential accuracies alone: with A the largest a_j(inf) - a_j(0),
-            G = m A (1 + ln(theta_max/theta_min) / e), the paper's, which maximises over all rates
-            between the extremes. "integral", for any curves: the maximum over the tasks there
-            are, each up to its cap min(max_work_j, S d_j), beyond which none is ever cut; smaller.
-            Default: the closed form where there is one.
+        method: "closed form", for exponential accuracies: with A = max_j a_j(inf) - a_j(0),
+            G = m A (1 + ln(theta_max/theta_min)/e), the paper's, which maximises over all rates
+            between the extremes. "integral", for any curves: over the tasks there are; infinite
+            where an accuracy has no limit. "within caps": the same up to the largest amount that
+            any task can be cut at, max_j min(max_work_j, S d_j); always finite, the least of the
+            three. Default: the closed form where there is one, else "within caps".
         points: first grid of the integral, log-spaced; where the task of the largest gain changes
             between two points, the place is found by bisection to rounding.
 
-    Between two changes the integral is a difference of accuracies, so it is exact if one task's
-    gain exceeds all others on an interval whenever it does at both ends (true of exponentials,
-    and of any two curves whose gains cross once), and finite at infinite slopes.
+    Between two changes the integral is a difference of accuracies, so it is exact if no task's
+    gain is largest only strictly between two points (never so for exponentials: their log gains
+    are lines), and finite at infinite slopes.
 
     Cost: points x tasks evaluations.
 
@@ -41,64 +43,64 @@ def guarantee(instance: Instance, method: str | None = None, points: int = 1025)
     Source: Theorem 3; the integral over the tasks there are is ours.
     """
     require_one(instance, "guarantee")
-    if method not in (None, "closed form", "integral"):
-        raise ValueError(f"method = {method!r}: choose 'closed form' or 'integral'.")
+    if method not in (None, "closed form", "integral", "within caps"):
+        raise ValueError(f"method = {method!r}: choose 'closed form', 'integral' or 'within caps'.")
+    if int(points) != points or points < 2:
+        raise ValueError(f"points = {points}: a whole number, at least 2.")
     closed = exponential(instance.accuracy, instance.tasks)
     if method == "closed form" and closed is None:
         raise ValueError("method = 'closed form' is for exponential accuracies: use 'integral'.")
-    if closed is not None and method != "integral":
+    if closed is not None and method in (None, "closed form"):
         _, gain, rate = closed
         spread = np.log(rate.max() / rate.min())
         return float(instance.machines * gain.max() * (1 + spread / np.e))
-    if int(points) != points or points < 2:
-        raise ValueError(f"points = {points}: a whole number, at least 2.")
-    return float(instance.machines * _integral(instance, int(points)))
+    return float(instance.machines * _integral(instance, int(points), method == "integral"))
 
 
-def _integral(i: Instance, points):
+def _integral(i: Instance, points, unlimited):
     reach = np.sum(i.speeds) * np.asarray(i.deadlines, float)
-    cap = np.minimum(np.asarray(i.cap, float), reach)
-    if not (cap > 0).any():
+    last = float(np.minimum(np.asarray(i.cap, float), reach).max())
+    if unlimited:
+        if _grows_forever(i):
+            return np.inf
+        last = 1e300
+    if last == 0:
         return 0.0
-    # From where nothing is lost even at an infinite slope, to the last cap.
-    low = np.log(cap.max()) - 600.0
-    near = np.linspace(np.log(cap[cap > 0].min()) - 30.0, np.log(cap.max()), points)
-    grid = np.unique(np.concatenate([[low], near, np.log(cap[cap > 0])]))
-    best = _best(i, cap, grid)
-    left, right = grid[:-1], grid[1:]
-    first, last = best[:-1], best[1:]
-    pieces = [(left[first == last], right[first == last], first[first == last])]
-    left, right, first, last = (v[first != last] for v in (left, right, first, last))
+    # From where nothing is lost even at an infinite slope.
+    grid = np.log(last) + np.linspace(-1300.0 if unlimited else -600.0, 0.0, points)
+    best = _best(i, grid)
+    left, right, first, end = grid[:-1], grid[1:], best[:-1], best[1:]
+    total = _gained(i, first[:1], np.zeros(1), np.exp(grid[:1]))
     while left.size:
+        narrow = right - left <= 4 * np.finfo(float).eps * (1 + np.abs(left))
+        done = (first == end) | narrow
+        total += _gained(i, first[done], np.exp(left[done]), np.exp(right[done]))
+        left, right, first, end = (v[~done] for v in (left, right, first, end))
         middle = (left + right) / 2
-        here = _best(i, cap, middle)
-        narrow = (right - left) <= 8 * np.finfo(float).eps * (1 + np.abs(middle))
-        pieces.append((left[narrow], right[narrow], first[narrow]))
-        left, right, first, last, middle, here = (
-            v[~narrow] for v in (left, right, first, last, middle, here)
-        )
-        begins = np.concatenate([left, middle])
-        ends = np.concatenate([middle, right])
-        at_begin, at_end = np.concatenate([first, here]), np.concatenate([here, last])
-        same = at_begin == at_end
-        pieces.append((begins[same], ends[same], at_begin[same]))
-        left, right, first, last = begins[~same], ends[~same], at_begin[~same], at_end[~same]
-    left, right, task = (np.concatenate(v) for v in zip(*pieces, strict=True))
-    begin = np.where(left <= low, 0.0, np.exp(left))
-    return np.sum(_at(i, task, np.exp(right)) - _at(i, task, begin))
+        here = _best(i, middle)
+        left, right = np.append(left, middle), np.append(middle, right)
+        first, end = np.append(first, here), np.append(here, end)
+    return total
 
 
-def _best(i, cap, log_amounts):
-    """The task of the largest gain just after each amount, among those not yet at their cap."""
+def _grows_forever(i):
+    """Whether some accuracy gains between amounts of 1e150 and 1e300 what counts."""
+    far, farther = (np.asarray(i.accuracies(np.full(i.tasks, t))) for t in (1e150, 1e300))
+    scale = np.abs(far) + np.abs(np.asarray(i.accuracies(np.zeros(i.tasks))))
+    return bool((farther - far > 1e-6 * scale).any())
+
+
+def _best(i, log_amounts):
+    """The task of the largest gain at each amount."""
     count = max(_CHUNK // i.tasks, 1)
-    found = []
-    for k in range(0, log_amounts.size, count):
-        amounts = np.exp(log_amounts[k : k + count])[:, None]
-        gain = np.asarray(jax.vmap(i.accuracy.log_marginal)(amounts.ravel()))
-        found.append(np.where(amounts < cap * (1 - 1e-14), gain, -np.inf).argmax(axis=1))
-    return np.concatenate(found)
+    gains = jax.vmap(lambda u: jnp.argmax(i.accuracy.log_marginal(jnp.full(i.tasks, jnp.exp(u)))))
+    parts = [gains(log_amounts[k : k + count]) for k in range(0, log_amounts.size, count)]
+    return np.concatenate([np.asarray(part) for part in parts] or [np.zeros(0, int)])
 
 
-def _at(i, task, amounts):
-    """Accuracy of the given tasks at the given amounts."""
-    return np.asarray(take(i.accuracy, task)(amounts))
+def _gained(i, task, begin, end):
+    """What the given tasks gain from one amount to the next, summed."""
+    if not task.size:
+        return 0.0
+    curve = take(i.accuracy, task)
+    return float(np.sum(np.asarray(curve(end)) - np.asarray(curve(begin))))
