@@ -30,8 +30,8 @@ def area_program(instance, time_limit: float, gap: float = 1e-4, committed=None)
     """
     merged = classes(instance, merge_devices=False)
     if merged.time.size > MOST_INTEGERS:
-        merged = classes(instance)
-        bound, amounts = energy_program(merged)
+        merged = classes(instance) if committed is None else merged
+        bound, amounts = energy_program(merged, committed)
         chosen = amounts.argmax(1)[merged.task_class]
         return instance.fits & (merged.device_class == chosen[:, None]), bound
     counts, bound = _integer_program(merged, time_limit, gap, committed)
@@ -59,8 +59,8 @@ def _integer_program(merged: Classes, time_limit: float, gap: float, committed):
     whole = csr_array((np.ones(c.size), (c, columns)), shape=(tasks, c.size + 1))
     taken = np.zeros((features, devices)) if committed is None else committed
     slowest = np.where(np.isfinite(merged.time), merged.time, 0).max(1)
-    scale = max(energy_program(merged)[0], 1e-9)
-    tie = 1e-5 * scale / float(merged.task_count @ slowest)
+    most = float(merged.task_count @ slowest)
+    tie = 1e-5 * max(energy_program(merged)[0], 1e-9) / most
     found = milp(
         np.append(tie * merged.time[c, d], 1.0),
         integrality=np.append(np.ones(c.size), 0),
@@ -77,7 +77,5 @@ def _integer_program(merged: Classes, time_limit: float, gap: float, committed):
         counts[np.arange(tasks), fastest] = merged.task_count
         return counts, 0.0
     counts[c, d] = np.rint(found.x[:-1]).astype(int)
-    least = np.where(np.isfinite(merged.time), merged.time, np.inf).min(1)
-    dual = found.mip_dual_bound or 0.0
-    bound = dual - tie * float(merged.task_count @ slowest) if least.size else 0.0
+    bound = (found.mip_dual_bound or 0.0) - tie * most
     return counts, max(bound, 0.0) * (1 - 1e-6)

@@ -106,8 +106,11 @@ def fastest_bound(instance) -> float:
     return float(instance.time.min(1, where=instance.fits, initial=np.inf).max())
 
 
-def energy_program(merged: Classes):
-    """(bound, x): the dual value recomputed, and the (task classes, device classes) amounts."""
+def energy_program(merged: Classes, taken=None):
+    """(bound, x): the dual value recomputed, and the (task classes, device classes) amounts.
+
+    taken: (features, device classes) energy already spent; the bound is one only without it.
+    """
     from scipy.optimize import linprog
     from scipy.sparse import csr_array
 
@@ -128,7 +131,7 @@ def energy_program(merged: Classes):
     found = linprog(
         cost,
         A_ub=used.tocsr(),
-        b_ub=np.zeros(features * devices),
+        b_ub=np.zeros(features * devices) if taken is None else -taken.ravel(),
         A_eq=whole,
         b_eq=merged.task_count.astype(float),
         method="highs",

@@ -9,14 +9,19 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 FIRST_RUN = 0.15  # seconds; every further run is twice as long
+SETTINGS = (  # up to so many tasks: (power, first temperature) in turn; measured on random instances
+    (50, ((30.0, 1.0), (60.0, 1.0), (15.0, 1.0))),
+    (300, ((60.0, 1.0), (100.0, 0.5), (150.0, 1.0))),
+    (np.inf, ((300.0, 0.1), (300.0, 0.01), (100.0, 0.05))),
+)
 
 
 class Search:
     """Annealing over the packing lists of all devices.
 
-    Runs start from the best plan so far, hot enough to forget it, and end cold; their lengths
-    double, and the last one fills the time. Queue costs (finish / best) ** power with more tasks
-    need a higher power, and no one power is best, so the workers take different ones.
+    Runs start from the best plan so far and end cold; their lengths double, and the last one fills
+    the time. Small instances start hot enough to forget the plan, large ones do not. A queue costs
+    (finish / best) ** power; more tasks want a higher power, and runs take several in turn.
     """
 
     def __init__(self, arrays, device, start, seed: int, workers: int | None):
@@ -25,7 +30,7 @@ class Search:
         self.device, self.start = device, start
         self.objective = self._makespan(device, start)
         tasks = device.size
-        self.powers = (30.0, 60.0, 15.0) if tasks <= 50 else (60.0, 100.0, 150.0)
+        self.settings = next(settings for most, settings in SETTINGS if tasks <= most)
         self.speed = 2e7 / (20 + (tasks / arrays.time.shape[0]) ** 2)  # moves a second, a guess
         self.runs = 0
 
@@ -53,18 +58,18 @@ class Search:
             mine = by_start[self.device[by_start] == j]
             queue[j, : mine.size], count[j] = mine, mine.size
             finish[j] = (self.start[mine] + self.arrays.time[j, mine]).max(initial=0.0)
-        power = self.powers[self.runs % len(self.powers)]
+        setting = self.settings[self.runs % len(self.settings)]
         self.runs += 1
-        return queue, count, finish, power, int(self.rng.integers(2**31))
+        return queue, count, finish, setting, int(self.rng.integers(2**31))
 
-    def _anneal(self, queue, count, finish, power, seed, moves, target):
+    def _anneal(self, queue, count, finish, setting, seed, moves, target):
         from ._search_kernels import anneal
 
-        a = self.arrays
+        a, (power, hot) = self.arrays, setting
         best_queue, best_count = queue.copy(), count.copy()
         anneal(
             queue, count, finish, a.time, a.gpu, a.memory, a.gpu_room, a.memory_room, a.fits,
-            moves, 1.0, 0.01, power, best_queue, best_count, self.objective, target, seed,
+            moves, hot, 0.01 * hot, power, best_queue, best_count, self.objective, target, seed,
         )  # fmt: skip
         return best_queue, best_count
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ._area import area_program
 from ._baselines import least_loaded_first, longest_first
+from ._batched import solve_batched
 from ._bound import fastest_bound, lower_bound
 from ._exact import ROUNDING, status_of
 from ._lists import Arrays, orders, repack
@@ -26,6 +27,7 @@ def solve(
     time_limit: float = 10.0,
     *,
     gap: float | None = None,
+    batched: str = "none",
     seed: int = 0,
     workers: int | None = None,
 ) -> Schedule:
@@ -46,6 +48,10 @@ def solve(
         time_limit: seconds. A search that the clock ends depends on the computer's speed.
         gap: stop when makespan / bound - 1 is at most this; by default 0 for up to 64 tasks
             and 0.002 beyond.
+        batched: "none"; "carry", to plan batch by batch (Algorithm 1) onto what earlier batches
+            took, by area program and list scheduling alone; "barrier", to solve every batch by
+            itself and start it when the last one is over. Both cost makespan: for arrivals that
+            are not all known, not for speed.
         seed: of all random choices.
         workers: threads; all cores by default.
 
@@ -69,6 +75,8 @@ def solve(
         raise ValueError(f"time_limit = {time_limit}: give seconds above 0.")
     if gap is not None and not gap >= 0:
         raise ValueError(f"gap = {gap}: give a fraction, 0 or more.")
+    if batched != "none":
+        return solve_batched(instance, batched, time_limit, gap, seed, workers)
     arrays = Arrays(instance)
     arrays.compile()
     begun = time.perf_counter()

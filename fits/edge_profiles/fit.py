@@ -44,7 +44,7 @@ def calibrate(published: dict[str, float]) -> tuple[dict, dict]:
     times["chest"] = (chest_orin, small_xavier / (1 - fraction), chest_nano)
     times["skin"] = (skin_orin, SKIN_XAVIER, SKIN_NANO)
     constants = {
-        "threshold_mb": round(published["memory_chest"] * fraction, 6),
+        "threshold_mb": round(published["memory_chest"] * fraction, 9),
         "chest_larger_part": fraction,
         "light_nano_over_orin": light_nano / light_orin,
     }
@@ -59,7 +59,7 @@ def write(published: dict[str, float]) -> None:
         for name, minutes in times.items():
             for k, kind in enumerate(("orin", "xavier", "nano")):
                 memory = f"{published[f'memory_{name}']:g}"
-                table.writerow([name, kind, f"{minutes[k]:.8g}", GPU[name][k], memory])
+                table.writerow([name, kind, f"{minutes[k]:.12g}", GPU[name][k], memory])
     (HERE / "params.json").write_text(json.dumps(constants, indent=1) + "\n")
 
 
