@@ -4,6 +4,7 @@ from ._algorithm1 import algorithm_1 as algorithm_1
 from ._approximate import approximate as approximate
 from ._baselines import edf_no_compression as edf_no_compression
 from ._baselines import edf_three_levels as edf_three_levels
+from ._batch import run_batch as run_batch
 from ._certify import certify as certify
 from ._exact import solve_exact as solve_exact
 from ._generate import generate as generate
