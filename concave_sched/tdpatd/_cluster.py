@@ -46,7 +46,7 @@ def cluster(graph: TaskGraph, parts, communication: str = "max") -> TaskGraph:
         merged = np.zeros(pairs.size)
         np.maximum.at(merged, group, cost)
     else:
-        merged = np.bincount(group, cost, pairs.size)
+        merged = np.bincount(group, cost, pairs.size).astype(float)
         if communication == "mean":
             merged /= np.bincount(group, minlength=pairs.size)
     weights = np.bincount(parts, graph.weights, count)

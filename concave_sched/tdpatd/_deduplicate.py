@@ -21,9 +21,9 @@ def deduplicate(schedule: Schedule, rule: str = "safe") -> Schedule:
         rct(i, q) >  rct(i, p) + c(i, first child j that runs later on q)          ("first_child")
 
     and in both rules if no child runs later on q. "safe" never raises the makespan; the paper's
-    "first_child" can, for a later child on q may have more to wait for. "needed" keeps the copies
-    that are read (ties: the local one) and the earliest copy of every exit task: never worse
-    either, and it also drops a copy that a child on q only could have used.
+    "first_child" can, for a later child on q may have more to wait for. "needed" keeps the
+    earliest copy of every exit task and, backwards, one copy in time for every reader that is
+    kept: never worse either, and it drops most.
 
     Args:
         schedule: a `Schedule`.
@@ -47,7 +47,8 @@ def deduplicate(schedule: Schedule, rule: str = "safe") -> Schedule:
     listed = by_time(schedule)
     task, processor = schedule.task[listed], schedule.processor[listed]
     if rule == "needed":
-        stays = needed_copies(graph.csr, task, processor, schedule.end[listed])
+        times = schedule.start[listed], schedule.end[listed]
+        stays = needed_copies(graph.csr, task, processor, *times)
     else:
         stays = drop_duplicates(
             graph.csr, instance.processors, task, processor, rule == "first_child"

@@ -62,32 +62,33 @@ def drop_duplicates(graph, processors, task, processor, first_child):
 
 
 @compiled
-def needed_copies(graph, task, processor, end):
-    """Which copies stay when only those that some needed copy reads, and one of each exit, do."""
+def needed_copies(graph, task, processor, start, end):
+    """Which copies stay when only those that some needed copy reads, and one of each exit, do.
+
+    Readers are gone through from the last to the first; of the copies whose data are there in time
+    one that is needed anyway is read, else the local one, else the earliest.
+    """
     n, count = graph.weight.size, task.size
     rows, copies = _copies_of(task, n)
     needed = np.zeros(count, np.bool_)
     for i in range(n):
         if graph.child_start[i] == graph.child_start[i + 1]:
-            needed[_source(i, -1, 0.0, rows, copies, processor, end, count)] = True
+            needed[copies[rows[i]]] = True
     for c in range(count - 1, -1, -1):
-        if needed[c]:
-            i, p = task[c], processor[c]
-            for e in range(graph.parent_start[i], graph.parent_start[i + 1]):
-                j, cost = graph.parent[e], graph.parent_cost[e]
-                needed[_source(j, p, cost, rows, copies, processor, end, c)] = True
+        if not needed[c]:
+            continue
+        i, p = task[c], processor[c]
+        for e in range(graph.parent_start[i], graph.parent_start[i + 1]):
+            j, cost = graph.parent[e], graph.parent_cost[e]
+            chosen, rank = -1, 0
+            for k in range(rows[j], rows[j + 1]):
+                d = copies[k]
+                if d >= c:
+                    break
+                local = processor[d] == p
+                if end[d] + (0.0 if local else cost) <= start[c]:
+                    found = 3 if needed[d] else (2 if local else 1)
+                    if found > rank:
+                        chosen, rank = d, found
+            needed[chosen] = True
     return needed
-
-
-@compiled
-def _source(j, p, cost, rows, copies, processor, end, before):
-    """The copy of j, listed before the reader, whose data reach p first; the local one in ties."""
-    best, best_time = -1, np.inf
-    for k in range(rows[j], rows[j + 1]):
-        d = copies[k]
-        if d >= before:
-            break
-        time = end[d] if processor[d] == p else end[d] + cost
-        if time < best_time or (time == best_time and processor[d] == p):
-            best, best_time = d, time
-    return best

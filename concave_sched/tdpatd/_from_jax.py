@@ -154,7 +154,7 @@ class _Builder:
             return self.run(inner, inputs, here, place)
         if name == "scan":
             return self.scan(params, inputs, here, place)
-        if name in FREE:
+        if name in FREE or _only_retypes(equation):
             return inputs[: len(equation.outvars)]
         return self.task(equation, inputs, here, place)
 
@@ -224,6 +224,13 @@ class _Builder:
         times = [self.device.transfer_time(size) for size in sizes.values()]
         kept = np.flatnonzero(needed)
         return TaskGraph(np.array(self.times)[kept], edges, times, [self.names[i] for i in kept])
+
+
+def _only_retypes(equation) -> bool:
+    """A conversion to the same type: JAX marks weak types so."""
+    if equation.primitive.name != "convert_element_type":
+        return False
+    return equation.invars[0].aval.dtype == equation.outvars[0].aval.dtype
 
 
 def _slices(value, length: int):

@@ -130,7 +130,7 @@ class _Run:
         name = name or schedule.algorithm
         self.members[name] = min(schedule.objective, self.members.get(name, np.inf))
         if schedule.task.size > self.instance.graph.tasks:
-            leaner = deduplicate(schedule, "needed")
+            leaner = deduplicate(deduplicate(schedule), "needed")
             if leaner.objective <= schedule.objective:
                 schedule = leaner
         schedule = dataclasses.replace(schedule, algorithm=name)
