@@ -13,8 +13,6 @@ import numpy as np
 from ._compiled import compiled
 from ._list_kernels import remote_and_enabling
 
-TASK, PRIORITY = 1, 0
-
 
 @compiled
 def earliest_task_first(graph, priority, processors, part):
@@ -33,6 +31,11 @@ def earliest_task_first(graph, priority, processors, part):
     free = np.zeros(processors)
     pinned = np.full(n, -1)
     order = np.empty(n, np.int64)
+    first, earliest = np.full(processors + 1, -1), np.full(processors + 1, np.inf)
+    stale = np.ones(processors + 1, np.bool_)
+    pins = np.zeros(n, np.bool_)
+    pins[part] = True
+    several = not pins.all()  # parts of several tasks
     for i in range(n):
         if left[i] == 0:
             heapq.heappush(coming[general], (0.0, priority[i], np.int64(i)))
@@ -40,21 +43,14 @@ def earliest_task_first(graph, priority, processors, part):
         idlest = np.argmin(free)
         task, where, when = np.int64(-1), idlest, np.inf
         for q in range(processors, -1, -1):  # the general queue first: it hands tasks on
-            now = free[idlest] if q == general else free[q]
-            found, time = _first(
-                q,
-                now,
-                coming,
-                here,
-                processor,
-                pinned,
-                part,
-                latest,
-                there,
-                enabling,
-                general,
-                priority,
-            )
+            if stale[q]:
+                stale[q] = False
+                now = free[idlest] if q == general else free[q]
+                first[q], earliest[q] = _first(
+                    q, now, coming, here, processor, pinned, part, latest, there, enabling,
+                    general, priority, stale,
+                )  # fmt: skip
+            found, time = first[q], earliest[q]
             if found >= 0 and (time < when or (time == when and priority[found] <= priority[task])):
                 task, where, when = found, idlest if q == general else np.int64(q), time
         ready = there[task] if where == enabling[task] else latest[task]
@@ -62,8 +58,10 @@ def earliest_task_first(graph, priority, processors, part):
         end[task] = max(free[where], ready) + graph.weight[task]
         free[where] = end[task]
         order[k] = task
+        stale[general] = stale[where] = stale[enabling[task]] = True
         if pinned[part[task]] < 0:
             pinned[part[task]] = where
+            stale[:] = stale | several
         for e in range(graph.child_start[task], graph.child_start[task + 1]):
             j = graph.child[e]
             left[j] -= 1
@@ -73,15 +71,17 @@ def earliest_task_first(graph, priority, processors, part):
                     q = pinned[part[j]]
                     time = there[j] if q == enabling[j] else latest[j]
                     heapq.heappush(coming[q], (time, priority[j], j))
+                    stale[q] = True
                 else:
                     heapq.heappush(coming[general], (latest[j], priority[j], j))
                     heapq.heappush(coming[enabling[j]], (there[j], priority[j], j))
+                    stale[enabling[j]] = True
     return order, processor[order]
 
 
 @compiled
 def _first(
-    q, now, coming, here, processor, pinned, part, latest, there, enabling, general, priority
+    q, now, coming, here, processor, pinned, part, latest, there, enabling, general, priority, stale
 ):
     """The task of queue q that can start first, and when; -1 if the queue is empty.
 
@@ -94,14 +94,14 @@ def _first(
     while here[q]:
         i = here[q][0][1]
         if _stays(
-            i, q, coming, processor, pinned, part, latest, there, enabling, general, priority
+            i, q, coming, processor, pinned, part, latest, there, enabling, general, priority, stale
         ):
             return i, now
         heapq.heappop(here[q])
     while coming[q]:
         i = coming[q][0][2]
         if _stays(
-            i, q, coming, processor, pinned, part, latest, there, enabling, general, priority
+            i, q, coming, processor, pinned, part, latest, there, enabling, general, priority, stale
         ):
             return i, coming[q][0][0]
         heapq.heappop(coming[q])
@@ -109,7 +109,9 @@ def _first(
 
 
 @compiled
-def _stays(i, q, coming, processor, pinned, part, latest, there, enabling, general, priority):
+def _stays(
+    i, q, coming, processor, pinned, part, latest, there, enabling, general, priority, stale
+):
     """Whether an entry is still good; if its part is pinned elsewhere, it moves there once."""
     if processor[i] >= 0:
         return False
@@ -119,4 +121,5 @@ def _stays(i, q, coming, processor, pinned, part, latest, there, enabling, gener
     if q == general:  # the entry of the enabling processor, if home, is already there
         if home != enabling[i]:
             heapq.heappush(coming[home], (latest[i], priority[i], i))
+            stale[home] = True
     return False
