@@ -1,4 +1,4 @@
-"""`python -m concave_sched`: the main job, or `fit FILE.csv` for your own measurements."""
+"""`python -m concave_sched`: the main job; `fit FILE.csv`, `figures`, `api`."""
 
 from __future__ import annotations
 
@@ -16,14 +16,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     import matplotlib
 
     matplotlib.use("Agg")
-    if arguments[:1] == ["fit"]:
-        from .fitting._cli import main as fit_main
-
-        return fit_main(arguments[1:])
-    options = _parser().parse_args(arguments)
-    from ._main_job import run
-
     try:
+        if arguments[:1] == ["fit"]:
+            from .fitting._cli import main as fit_main
+
+            return fit_main(arguments[1:])
+        if arguments[:1] == ["figures"]:
+            from ._figures import main as figures_main
+
+            return figures_main(arguments[1:])
+        if arguments[:1] == ["api"]:
+            from ._api import main as api_main
+
+            return api_main(arguments[1:])
+        options = _parser().parse_args(arguments)
+        from ._main_job import run
+
         return run(options.series, options.jobs, options.seed, options.folder)
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -35,7 +43,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m concave_sched",
         description="Fit a shipped measurement, schedule jobs under it optimally, certify the "
         "schedule, confirm it by cvxpy and write a report. "
-        "`python -m concave_sched fit FILE.csv` fits your own measurements (see fit --help).",
+        "Other commands: `fit FILE.csv` fits your own measurements, `figures` draws the published "
+        "figures again, `api` writes the reference of all public names (each has --help).",
     )
     parser.add_argument(
         "--series",

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from concave_sched import monotonic
+from concave_sched.plotting import save
 from concave_sched.plotting._monotonic import plot_times
 
 ALGORITHMS = {
@@ -93,8 +94,7 @@ def main(fast: bool, folder: Path) -> None:
     axes[1].set_ylabel("")
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=4, frameon=False)
-    figure.savefig(folder / "monotonic_figure4.pdf", metadata={"CreationDate": None})
-    plt.close(figure)
+    save(figure, folder, "monotonic_figure4")
 
 
 if __name__ == "__main__":

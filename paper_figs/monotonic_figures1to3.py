@@ -13,6 +13,7 @@ import matplotlib
 import pandas as pd
 
 from concave_sched import monotonic
+from concave_sched.plotting import save
 from concave_sched.plotting._monotonic import plot_swap
 
 COSTS = [1.0, 2.0, 4.0]
@@ -58,8 +59,7 @@ def main(fast: bool, folder: Path) -> None:
         plot_swap(*drawings, {f"{sequence[j]}{j + 1}" for j in exchanged}, axes)
         for ax, label, cost in zip(axes, ("before", "after"), costs, strict=True):
             ax.set_title(f"{label}: heavy cost {cost:g} (slots cost 1, 2, 4)")
-        figure.savefig(folder / f"{name}.pdf", metadata={"CreationDate": None})
-        plt.close(figure)
+        save(figure, folder, name)
 
 
 if __name__ == "__main__":

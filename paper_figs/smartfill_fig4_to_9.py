@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from concave_sched import curves, smartfill
-from concave_sched.plotting import _style
+from concave_sched.plotting import _style, save
 
 BUDGET = 10.0
 EXPONENTS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
@@ -169,11 +169,8 @@ def _write(table: pd.DataFrame, path: Path) -> None:
 
 
 def _save(figure, path: Path, caption: str) -> None:
-    import matplotlib.pyplot as plt
-
     figure.supxlabel(caption, fontsize=8, color=_style.QUIET)
-    figure.savefig(path, metadata={"CreationDate": None})
-    plt.close(figure)
+    save(figure, path.parent, path.stem)
 
 
 if __name__ == "__main__":

@@ -14,10 +14,11 @@ def test_figures_and_published_numbers(tmp_path):
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
     script.main(fast=True, folder=tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
-        *(f"smartfill_fig{name}" for name in ("4_5.csv", "4_5.pdf", "6_7.csv", "6_7.pdf")),
-        *("smartfill_fig8_9.csv", "smartfill_fig8_9.pdf", "smartfill_numbers.csv"),
-    ]
+    assert {path.name for path in tmp_path.iterdir()} == {"smartfill_numbers.csv"} | {
+        f"smartfill_fig{name}.{kind}"
+        for name in ("4_5", "6_7", "8_9")
+        for kind in ("csv", "pdf", "png")
+    }
     numbers = pd.read_csv(tmp_path / "smartfill_numbers.csv").dropna(subset="paper")
     assert numbers.ours.tolist() == pytest.approx(numbers.paper.tolist(), abs=0.1)
     for name in ("6_7", "8_9"):

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-_INK, _BAND, _POINT = "#1f4e79", "#9ec5e8", "#c2410c"
+from ..plotting import _style
+
+_INK, _BAND, _POINT = _style.COLOURS[0], _style.WATER, _style.COLOURS[1]
 
 
 def plot_fit(fit, ax=None, residuals=True, level=0.95):
     """Points, curve and confidence band from 0 to 10 % beyond the data; residuals as an inset."""
-    import matplotlib.pyplot as plt
-
-    if ax is None:
-        _, ax = plt.subplots(figsize=(6.0, 4.0), layout="constrained")
+    ax = _style.axes(ax, (6.0, 4.0))
     x, y = np.asarray(fit.x), np.asarray(fit.y)
     low, high = fit.measured_range
     near_zero = np.geomspace((low or high / 100) / 10, high, 200)
@@ -25,14 +24,13 @@ def plot_fit(fit, ax=None, residuals=True, level=0.95):
         floor, top = min(y.min(), value.min()) - margin, max(y.max(), value.max()) + margin
         lower, upper = np.clip(lower, floor, top), np.clip(upper, floor, top)
         band = f"{100 * level:g} % band"
-        ax.fill_between(t, lower, upper, color=_BAND, alpha=0.5, lw=0, label=band)
+        ax.fill_between(t, lower, upper, color=_BAND, alpha=0.4, lw=0, label=band)
     inside = t >= low
     ax.plot(t[~inside], value[~inside], color=_INK, lw=1.6, ls=":")
     ax.plot(t[inside], value[inside], color=_INK, lw=1.8, label=f"{name}, R² = {fit.r2:.4f}")
     ax.plot(x, y, "o", color=_POINT, ms=5, label="measured", zorder=3)
     ax.set(xlabel="amount", ylabel="value")
     ax.margins(x=0)
-    ax.spines[["top", "right"]].set_visible(False)
     ax.legend(loc="upper left", frameon=False, fontsize="small", bbox_to_anchor=(0, 1.0))
     if residuals:
         _inset(fit, ax, x)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-# Okabe-Ito, apart in lightness too: heavy prints dark, light pale, empty white.
-HEAVY, LIGHT, EMPTY, ABSENT, MARK = "#0072B2", "#F0E442", "#FFFFFF", "#BBBBBB", "#D55E00"
+from . import _style
+
+# Heavy prints dark, light pale, empty white.
+HEAVY, LIGHT, MARK = _style.FILLS[:3]
+EMPTY, ABSENT = "white", "0.73"
 LABELLED_CELLS = 400
 
 
@@ -54,9 +57,7 @@ def plot_grid(assignment, ax=None):
 
 def plot_certificate(certificate, ax=None):
     """The most heavies that fit in the first k slots, and the rate at which that bound grows."""
-    import matplotlib.pyplot as plt
-
-    ax = plt.subplots()[1] if ax is None else ax
+    ax = _style.axes(ax)
     k = np.arange(1, certificate.bound.size + 1)
     style = {"marker": "o", "markersize": 3} if k.size <= 60 else {}
     ax.plot(k, certificate.bound, color=HEAVY, label="at most, in slots 1..k", **style)
@@ -70,16 +71,13 @@ def plot_certificate(certificate, ax=None):
 
 def plot_times(x, seconds, references=None, ax=None, label="", logarithmic=True):
     """Run times, one line per algorithm; `references` (x, seconds) are drawn dashed and grey."""
-    import matplotlib.pyplot as plt
-
-    ax = plt.subplots()[1] if ax is None else ax
-    styles = {"colors": ["#000000", "#D55E00", "#0072B2"], "markers": "s^o"}
+    ax = _style.axes(ax)
     for i, (name, values) in enumerate(seconds.items()):
-        colour, marker = styles["colors"][i % 3], styles["markers"][i % 3]
-        ax.plot(x, values, color=colour, marker=marker, label=name)
+        style = _style.line(i, len(x))
+        ax.plot(x, values, label=name, **style)
         if references and name in references:
             at, measured = references[name]
-            ax.plot(at, measured, color=colour, ls=":", lw=1.2, marker=marker, mfc="white", ms=4)
+            ax.plot(at, measured, **style | {"linestyle": ":", "linewidth": 1.2, "mfc": "white"})
     if references:
         ax.plot([], [], color="grey", ls=":", marker="o", mfc="white", ms=4,
                 label="C++17 -O2, measured elsewhere")  # fmt: skip
@@ -128,12 +126,7 @@ def plot_swap(before, after, exchanged, axes=None):
 
 
 def _axes(ax, columns: int, rows: int):
-    if ax is not None:
-        return ax
-    import matplotlib.pyplot as plt
-
-    size = (min(2.6 + 0.6 * columns, 11), min(1.4 + 0.5 * rows, 8))
-    return plt.subplots(figsize=size, layout="constrained")[1]
+    return _style.axes(ax, (min(2.6 + 0.6 * columns, 11), min(1.4 + 0.5 * rows, 8)))
 
 
 def _fill(ax, rows, columns, capacities, machine, slot, heavy):
