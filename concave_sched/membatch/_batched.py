@@ -60,7 +60,9 @@ def _carry(instance, batches, time_limit, gap) -> Plan:
             device, start = arrays.earliest_completion(np.array(rank), where)
             plans.append(Plan.by_start(device, start))
     rows = np.arange(len(instance.tasks))
-    return min(plans, key=lambda p: (start_times(instance, p) + instance.time[rows, p.device]).max())
+    return min(
+        plans, key=lambda p: (start_times(instance, p) + instance.time[rows, p.device]).max()
+    )
 
 
 def _barrier(instance, batches, time_limit, gap, seed, workers) -> Plan:
@@ -70,9 +72,7 @@ def _barrier(instance, batches, time_limit, gap, seed, workers) -> Plan:
     count = len(instance.tasks)
     device, release, order, now = np.zeros(count, np.int64), np.zeros(count), [], 0.0
     for members in batches:
-        part = solve(
-            instance.subset(members), time_limit, gap=gap, seed=seed, workers=workers
-        )
+        part = solve(instance.subset(members), time_limit, gap=gap, seed=seed, workers=workers)
         device[members], release[members] = part.device, now
         order += members[part.plan.order].tolist()
         now += part.objective

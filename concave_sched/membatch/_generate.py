@@ -13,8 +13,8 @@ def generate(tasks: int, seed: int, devices: list[Device] | None = None) -> Inst
     """Tasks with distinct random profiles, split, on the paper's cluster or on the devices given.
 
     A third of the tasks is heavy (2.7 to 8 GB). On the fastest type of device a task takes 15 to
-    150 minutes and 10 to 60 per cent of the GPU; each further type, in falling order of memory, is 1.1
-    to 3.5 times as slow and needs 1.3 times the share, up to 100. Numbers are synthetic.
+    150 minutes and 10 to 60 per cent of the GPU; each further type, in falling order of memory, is
+    1.1 to 3.5 times as slow and needs 1.3 times the share, up to 100. Numbers are synthetic.
 
     >>> generate(12, seed=0)
     Instance(tasks=16, devices=7, workloads=12)

@@ -83,7 +83,7 @@ def place(time, gpu, memory, gpu_room, memory_room, events, at, gpu_used, memory
 
 @njit("i8(i8, i8, f8, f8, f8, i8, f8[::1], f8[::1], f8[::1])", cache=True)
 def occupy(begin, end, finish, gpu, memory, events, at, gpu_used, memory_used):
-    """Add a task to the events begin..end of a timeline, splitting the last one; new event count."""
+    """Add a task to the events begin..end of a timeline; return how many there are then."""
     if end + 1 == events or at[end + 1] > finish:
         for e in range(events, end + 1, -1):
             at[e], gpu_used[e], memory_used[e] = at[e - 1], gpu_used[e - 1], memory_used[e - 1]

@@ -66,9 +66,7 @@ def orders(instance) -> list[np.ndarray]:
     fits = instance.fits
     mean = instance.time.mean(1, where=fits)
     area = _least(instance, instance.time * instance.gpu)
-    share = np.maximum(
-        instance.gpu / instance.device_gpu, instance.memory / instance.device_memory
-    )
+    share = np.maximum(instance.gpu / instance.device_gpu, instance.memory / instance.device_memory)
     wide = _least(instance, share) > 0.5
     by_time = longest_order(instance)
     return [

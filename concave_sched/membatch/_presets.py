@@ -62,7 +62,9 @@ def example(split: bool = True) -> Instance:
     ('number', 'fashion', 'cifar', 'chest.0', 'chest.1')
     """
     names = ("number", "fashion", "cifar", "chest")
-    return _prepare(Instance({name: name for name in names}, jetson_cluster(), edge_profiles()), split)
+    return _prepare(
+        Instance({name: name for name in names}, jetson_cluster(), edge_profiles()), split
+    )
 
 
 def sweep(tasks: int = 100, split: bool = True) -> Instance:

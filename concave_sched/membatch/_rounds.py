@@ -110,7 +110,9 @@ def _round(instance, free, penalty, tie, time_limit):
 
     constraints = [
         LinearConstraint(rows((c, n, one)), -np.inf, kinds.task_count),
-        LinearConstraint(rows((d, n, instance.memory[some][c, d])), -np.inf, instance.device_memory),
+        LinearConstraint(
+            rows((d, n, instance.memory[some][c, d])), -np.inf, instance.device_memory
+        ),
         LinearConstraint(rows((d, n, instance.gpu[some][c, d])), -np.inf, instance.device_gpu),
         LinearConstraint(rows((pairs, n, one), (pairs, any_, -kinds.task_count[c])), -np.inf, 0),
         LinearConstraint(rows((pairs, any_, free[d] + time), (pairs, makespan, -one)), -np.inf, 0),

@@ -40,7 +40,7 @@ class Schedule(Result):
 
     @functools.cached_property
     def bound(self) -> float:
-        """A proven lower bound on the makespan of every plan; `lower_bound` if no better is known."""
+        """A proven lower bound on every plan's makespan: the solver's, or else `lower_bound`."""
         from ._bound import lower_bound
 
         return lower_bound(self.instance) if self.proven_bound is None else self.proven_bound

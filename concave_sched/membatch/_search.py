@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 FIRST_RUN = 0.15  # seconds; every further run is twice as long
-SETTINGS = (  # up to so many tasks: (power, first temperature) in turn; measured on random instances
+SETTINGS = (  # up to so many tasks: (power, first temperature) in turn, tuned on random instances
     (50, ((30.0, 1.0), (60.0, 1.0), (15.0, 1.0))),
     (300, ((60.0, 1.0), (100.0, 0.5), (150.0, 1.0))),
     (np.inf, ((300.0, 0.1), (300.0, 0.01), (100.0, 0.05))),
@@ -43,8 +43,9 @@ class Search:
                 moves = max(int(self.speed * length), 100)
                 begun = time.perf_counter()
                 runs = [self._prepare() for _ in range(self.workers)]
-                for found in pool.map(lambda run: self._anneal(*run, moves, target), runs):
-                    self._keep(*found)
+                found = [pool.submit(self._anneal, *run, moves, target) for run in runs]
+                for future in found:
+                    self._keep(*future.result())
                 self.speed = moves / (time.perf_counter() - begun)
                 length *= 2
 

@@ -1,5 +1,7 @@
 """Simulated annealing over the queues of all devices, in Numba."""
 
+# ruff: noqa: NPY002  (np.random is Numba's own generator here, one per thread)
+
 from __future__ import annotations
 
 import numpy as np

@@ -10,7 +10,14 @@ from ._schedule import Schedule
 
 
 def simulate(
-    instance, plan, *, backfill: bool = False, bound=None, status=None, algorithm="plan", runtime=0.0
+    instance,
+    plan,
+    *,
+    backfill: bool = False,
+    bound=None,
+    status=None,
+    algorithm="plan",
+    runtime=0.0,
 ) -> Schedule:
     """Execute a plan: devices run tasks concurrently while memory and GPU shares fit.
 

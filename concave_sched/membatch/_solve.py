@@ -171,4 +171,3 @@ class _State:
         self.bound = max(self.bound, found.bound)
         if found.device is not None:
             self.offer(Plan.by_start(found.device, found.start), "CP-SAT")
-

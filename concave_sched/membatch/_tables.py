@@ -135,7 +135,7 @@ def _unique(names, argument: str, column: str) -> None:
 
 
 def read_profiles(profiles, devices) -> tuple[np.ndarray, dict[str, int]]:
-    """(3, workloads + 1, devices) time, gpu, memory; the last row is the average. And row numbers."""
+    """(3, workloads + 1, devices) time, gpu, memory, the average last; and {workload: row}."""
     from ._instance import check_numbers
 
     if profiles is None:

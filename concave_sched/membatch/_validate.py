@@ -77,7 +77,7 @@ def _times(instance, i, j, start, end, slack, durations):
 
 
 def _capacity(instance, j, i, start, end, slack):
-    """Load just after every start: tasks begun by then and not ended; ends within slack are over."""
+    """The load just after every start: tasks begun and not ended, up to slack in time."""
     by_start, by_end = np.argsort(start, kind="stable"), np.argsort(end, kind="stable")
     begun = np.searchsorted(start[by_start], start + slack, side="right")
     ended = np.searchsorted(end[by_end], start + slack, side="right")

@@ -84,12 +84,19 @@ def compare(published: dict[str, float]) -> list[tuple[str, str, str, str]]:
         if key == "membatch":
             orin = [d.name for d in example.devices].index("orin0")
             busy = float(small.end[small.device == orin].max())
-            rows.append(("example, Orin's last end, MemBatch (min)", "membatch_example_orin", busy, 0))
+            rows.append(
+                ("example, Orin's last end, MemBatch (min)", "membatch_example_orin", busy, 0)
+            )
     return [
         (label, f"{published[key]:g}", f"{value:.{digits}f}", _remark(published[key], value, key))
         for label, key, value, digits in rows
     ] + [
-        (f"100 tasks, runtime, {name} (s)", f"{published[f'{key}_100_runtime']:g}", "see below", why)
+        (
+            f"100 tasks, runtime, {name} (s)",
+            f"{published[f'{key}_100_runtime']:g}",
+            "see below",
+            why,
+        )
         for key, name, why in (
             ("baseline", "baseline ILP", "not matched: other computer and solver"),
             ("fcfs", "FCFS-LLF", "not matched: other computer"),
@@ -116,9 +123,7 @@ def main() -> None:
     lines += ["| " + " | ".join(row) + " |" for row in compare(published)]
     readme = HERE / "README.md"
     before, _, after = readme.read_text().split("<!-- matched -->\n")
-    readme.write_text(
-        "<!-- matched -->\n".join([before, "\n".join(lines) + "\n", after])
-    )
+    readme.write_text("<!-- matched -->\n".join([before, "\n".join(lines) + "\n", after]))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Plans executed on a real Ray cluster (extra `cluster`): pinned tasks, failures re-planned.
 
-    with membatch.ray.local_cluster(instance):
-        execution = membatch.ray.run(membatch.solve(instance), time_scale=0.05)
-    execution.to_dataframe()
+with membatch.ray.local_cluster(instance):
+    execution = membatch.ray.run(membatch.solve(instance), time_scale=0.05)
+execution.to_dataframe()
 """
 
 from ._cluster import LocalCluster as LocalCluster

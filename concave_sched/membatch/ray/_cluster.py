@@ -23,6 +23,9 @@ def load_ray():
         import ray
     except ImportError as error:
         raise ImportError(MISSING) from error
+    from . import _remote
+
+    ray.cloudpickle.register_pickle_by_value(_remote)
     return ray
 
 
@@ -43,7 +46,7 @@ def whole(gpu: float, memory: float, slack: int = 0) -> dict[str, int]:
 
 @contextlib.contextmanager
 def _loopback():
-    """Keep Ray on 127.0.0.1: where it expects real clusters, it replaces that by the host's address.
+    """Keep Ray on 127.0.0.1, which it replaces by the host's address where clusters are usual.
 
     The switch is the one by which Ray does so on Windows and macOS; the variable is for the
     processes that are started here.

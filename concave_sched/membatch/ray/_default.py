@@ -9,7 +9,8 @@ import numpy as np
 from .._baselines import least_loaded_first
 from ._cluster import load_ray, whole
 from ._execution import DONE, Attempt, Execution
-from ._run import _work_of, measured, node_of_device, warm_up
+from ._remote import wherever
+from ._run import functions_of, node_of_device, warm_up
 
 
 def run_default(instance, time_scale: float = 0.05, *, work=None, warm: int = 3) -> Execution:
@@ -36,7 +37,7 @@ def run_default(instance, time_scale: float = 0.05, *, work=None, warm: int = 3)
     ray = load_ray()
     from ray.exceptions import RayError, RayTaskError
 
-    work_of = _work_of(instance, work)
+    work_of = functions_of(instance, work)
     nodes = node_of_device(ray, instance)
     if warm:
         warm_up(ray, nodes, dict.fromkeys(nodes, warm))
@@ -50,7 +51,7 @@ def run_default(instance, time_scale: float = 0.05, *, work=None, warm: int = 3)
             instance.memory[i].max(where=instance.fits[i], initial=0.0),
         )
         seconds = {name: float(instance.time[i, j] * time_scale) for name, j in place.items()}
-        remote = ray.remote(_wherever).options(num_cpus=0, max_retries=0, resources=asked)
+        remote = ray.remote(wherever).options(num_cpus=0, max_retries=0, resources=asked)
         references.append(remote.remote(work_of[task], task, device_of, seconds))
     log, values, failed = [], {}, {}
     for task, reference in zip(instance.tasks, references, strict=True):
@@ -60,16 +61,7 @@ def run_default(instance, time_scale: float = 0.05, *, work=None, warm: int = 3)
         except (RayTaskError, RayError) as error:
             failed[task] = type(error).__name__
             log.append(Attempt(task, "", 0.0, 0.0, time.time() - begun, failed[task]))
-    return Execution(
-        instance, predicted, float(time_scale), _chained(log), values, failed, ()
-    )
-
-
-def _wherever(work, task, device_of, seconds):
-    import ray
-
-    device = device_of[ray.get_runtime_context().get_node_id()]
-    return device, measured(work, task, device, seconds[device])
+    return Execution(instance, predicted, float(time_scale), _chained(log), values, failed, ())
 
 
 def _chained(log: list[Attempt]) -> tuple[Attempt, ...]:

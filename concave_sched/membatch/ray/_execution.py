@@ -137,7 +137,7 @@ class Execution(Result):
         ]
 
     def to_dataframe(self):
-        """One row per attempt: task, device, start, end (minutes of task time), outcome, attempt."""
+        """One row per attempt: task, device, start, end (minutes), outcome, attempt."""
         import pandas as pd
 
         seen: dict[str, int] = {}
