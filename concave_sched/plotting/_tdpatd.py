@@ -129,6 +129,7 @@ def plot_graph(graph, parts=None, critical_path: bool = True, ax=None):
     if bar is not None:
         _style.colour_bar(ax, *bar, "part")
     ax.set_xlabel("level (edges on the longest path from an entry)")
+    ax.xaxis.get_major_locator().set_params(integer=True)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
     ax.margins(0.06, 0.08)

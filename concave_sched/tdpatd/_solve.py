@@ -111,6 +111,7 @@ class _Run:
         self.best: Schedule | None = None
         self.members: dict[str, float] = {}
         self.starts: list[Schedule] = []
+        self.on_parts_best: tuple[float, int] | None = None  # (makespan, K)
         self.stop_at_bound = True
         self.limited = False
         self.bar = tqdm(
@@ -151,22 +152,39 @@ class _Run:
         ladder = sorted(counts, key=lambda k: (k % 2, k))  # in two passes, coarse to fine
         ladder = [k for k in ladder if k < n] + [n]
         for k in ladder:
-            if self.elapsed > deadline or self.solved:
-                return
-            parts = partition(instance.graph, k)
-            self.offer(etf_part(instance, parts), "ETF_PART")
-            self.offer(bl_est_part(instance, parts), "BL_EST_PART")
-            of_parts = Instance(cluster(instance.graph, parts), instance.processors)
-            self.offer(map_back(dsh(of_parts), instance, parts), "DSH on parts")
-            self.offer(map_back(etf(of_parts), instance, parts), "ETF on parts")
+            if self.elapsed > deadline / 2 or self.solved:
+                break
+            self.on_parts(k, True)
         for k in ladder:
             # a trial of TDCA replays up to every copy: the square of the parts decides
             cost = 2e-7 * k * max(k, len(instance.graph.edges)) * instance.useful_processors
-            if self.elapsed > deadline or self.solved:
-                return
-            if self.elapsed + 0.2 * cost > 2 * deadline:
-                continue
-            self.offer(tdca(instance) if k == n else paper(instance, k), "TDCA" if k == n else None)
+            if self.elapsed > deadline * 0.7 or self.solved:
+                break
+            if self.elapsed + 0.2 * cost <= 2 * deadline:
+                self.offer(tdca(instance) if k == n else paper(instance, k))
+        rng = np.random.default_rng(self.seed)
+        while n > 2 and self.elapsed < deadline and not self.solved and self.on_parts_best:
+            if rng.random() < 0.5:
+                k = round(self.on_parts_best[1] * np.exp(rng.normal(0, 0.2)))
+            else:
+                k = round(n ** rng.random())
+            self.on_parts(int(np.clip(k, 2, n - 1)), bool(rng.random() < 0.5))
+
+    def on_parts(self, k: int, refine: bool) -> None:
+        """Lists with pinned parts, and lists on the graph of parts mapped back, for one K."""
+        instance = self.instance
+        parts = partition(instance.graph, k, refine)
+        of_parts = Instance(cluster(instance.graph, parts), instance.processors)
+        found = [
+            etf_part(instance, parts),
+            bl_est_part(instance, parts),
+            map_back(etf(of_parts), instance, parts),
+            map_back(dsh(of_parts), instance, parts),
+        ]
+        for schedule in found:
+            self.offer(schedule)
+        best = min(schedule.objective for schedule in found)
+        self.on_parts_best = min(self.on_parts_best or (best, k), (best, k))
 
     def noise(self, restarts: int = 10**9) -> None:
         """DSH with bottom levels of randomly scaled weights and communication."""
