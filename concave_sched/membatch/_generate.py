@@ -17,7 +17,7 @@ def generate(tasks: int, seed: int, devices: list[Device] | None = None) -> Inst
     1.1 to 3.5 times as slow and needs 1.3 times the share, up to 100. Numbers are synthetic.
 
     >>> generate(12, seed=0)
-    Instance(tasks=16, devices=7, workloads=12)
+    Instance(tasks=18, devices=7, workloads=12)
     """
     if tasks < 1:
         raise ValueError(f"tasks = {tasks}: give at least one.")

@@ -57,8 +57,8 @@ def rounds(
     Cost: one program per round, over classes of equal tasks and single devices.
 
     >>> import concave_sched.membatch as mb
-    >>> round(rounds(mb.example()).objective, 6)
-    115.0
+    >>> [round(rounds(mb.example(), penalty=w).objective, 6) for w in (60.0, 90.0)]
+    [123.0, 115.0]
 
     Source: MemBatch ILP, Algorithms 1 and 2.
     """

@@ -41,7 +41,7 @@ def simulate(
     Cost: O(tasks x tasks running at a time); with backfill O(tasks^2) per device.
 
     >>> import concave_sched.membatch as mb
-    >>> i = Instance.from_arrays([[4.0], [3.0], [2.0]], [60.0, 50.0, 40.0], [1.0] * 3, [9.0])
+    >>> i = mb.Instance.from_arrays([[4.0], [3.0], [2.0]], [60.0, 50.0, 40.0], [1.0] * 3, [9.0])
     >>> simulate(i, {"t0": "device0", "t1": "device0", "t2": "device0"}).start
     array([0., 4., 4.])
     >>> simulate(i, {"t0": "device0", "t1": "device0", "t2": "device0"}, backfill=True).start

@@ -25,7 +25,7 @@ def validate(instance, table, *, durations: bool = True) -> float:
 
     >>> import concave_sched.membatch as mb
     >>> i = mb.example()
-    >>> validate(i, mb.solve(i).to_dataframe())
+    >>> round(validate(i, mb.solve(i).to_dataframe()), 6)
     115.0
     """
     missing = {"task", "device", "start", "end"} - set(table.columns)
