@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 
 import jax
@@ -30,7 +31,8 @@ def order_of(keys):
 def take(curve: Curve, index) -> Curve:
     """The curve whose entry k is entry index[k] of this one; what is shared stays shared."""
     if isinstance(curve, Offset):
-        return _replace(curve, curve=take(curve.curve, index), low=_entries(curve.low, index))
+        low = _entries(curve.low, index)
+        return dataclasses.replace(curve, curve=take(curve.curve, index), low=low)
     if jax.eval_shape(curve, 0.0).shape == ():
         return curve
     return jax.tree.map(lambda leaf: _entries(leaf, index), curve)
@@ -54,10 +56,3 @@ def exponential(curve: Curve, tasks: int):
 
 def _entries(leaf, index):
     return leaf if np.shape(leaf) in ((), (1,)) else jnp.asarray(leaf)[index]
-
-
-def _replace(curve, **fields):
-    leaves = object.__new__(type(curve))
-    for name, value in fields.items():
-        object.__setattr__(leaves, name, value)
-    return leaves

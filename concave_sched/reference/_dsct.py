@@ -82,8 +82,7 @@ def dsct_kelley(instance, tolerance: float = 1e-9, rounds: int = 200) -> DsctRef
     identity = csr_array(np.eye(n))
     best, bound, part = -np.inf, np.inf, most / n
     status, work = Status.UNCONVERGED, np.zeros(n)
-    count = 0
-    for count in range(1, rounds + 1):
+    while len(rows) <= rounds:
         at = np.clip(part, 1e-12 * most, None) + 1e-300
         slope = horizon * accuracy(at, instance.accuracy.marginal)
         level = accuracy(at, instance.accuracies) - base - slope * at
@@ -109,7 +108,7 @@ def dsct_kelley(instance, tolerance: float = 1e-9, rounds: int = 200) -> DsctRef
             break
     given = np.zeros(n)
     given[order] = work
-    return DsctReference(best, max(bound, best), given, np.full(n, np.nan), count, status)
+    return DsctReference(best, max(bound, best), given, np.full(n, np.nan), len(rows) - 1, status)
 
 
 def _sorted(instance):
