@@ -3,6 +3,7 @@
 from ._bounds import Bounds as Bounds
 from ._bounds import lower_bounds as lower_bounds
 from ._cluster import cluster as cluster
+from ._compare import compare as compare
 from ._deduplicate import deduplicate as deduplicate
 from ._device import Device as Device
 from ._dsh import dsh as dsh

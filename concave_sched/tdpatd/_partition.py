@@ -9,30 +9,37 @@ import numpy as np
 
 from ._graph import TaskGraph
 
-BISECTIONS, ROUNDS = 16, 4
+BISECTIONS, ROUNDS = 24, 4
+GROWTHS = ("levels", "trails")
 
 
-def partition(graph: TaskGraph, parts: int, refine: bool = True) -> np.ndarray:
+def partition(
+    graph: TaskGraph, parts: int, growth: str = "best", refine: bool | None = None
+) -> np.ndarray:
     r"""Cut a task graph into exactly K nonempty parts; no edge goes to a lower part.
 
-    Parts grow along a topological order, the next task being the ready one with the most
-    communication from the open part, under a cap on their weight that is bisected to reach at most
-    K parts; the heaviest are then cut to reach K. The cap never keeps a single heavy task out of a
-    part of its own. `refine` moves tasks between the highest part of their parents and the lowest
-    of their children, which cannot close a cycle, while the communication between parts falls.
+    Tasks are gone through in descending bottom level. With growth "levels" each joins the newest
+    part, so parts are slices of bottom levels; with "trails" first the highest part among its
+    parents', so parts follow edges. A part of several tasks has a weight under a cap, which is
+    bisected to reach at most K parts; the heaviest are then halved to reach K. `refine` moves tasks
+    between the highest part of their parents and the lowest of their children, which cannot close
+    a cycle, while the communication between parts falls.
 
     Args:
         graph: a `TaskGraph`.
         parts: K, from 1 to n.
-        refine: whether to sweep.
+        growth: "levels", "trails", or "best": the one whose graph of parts has the shorter
+            longest path, communication included. That length decides how much can still run side
+            by side: parts that span several levels make the graph of parts nearly a chain.
+        refine: whether to sweep; None tries both in the same way.
 
     Returns:
         (n,) part of every task, 0 to K - 1, numbered so that part[i] <= part[j] for every edge.
 
     Raises:
-        ValueError: for K outside 1..n.
+        ValueError: for K outside 1..n, or an unknown growth.
 
-    Cost: O((n + E) log n) for each of at most 16 bisections; O(n + E) for each of 4 sweeps.
+    Cost: O(n + E) for each of at most 24 bisections and 4 sweeps, O(n log n + E log E) in all.
 
     >>> chain = TaskGraph([1.0, 1.0, 1.0, 1.0], [[0, 1], [1, 2], [2, 3]], [5.0, 1.0, 5.0])
     >>> partition(chain, 2)
@@ -41,31 +48,66 @@ def partition(graph: TaskGraph, parts: int, refine: bool = True) -> np.ndarray:
     Source: Huang et al. (2021), phase 1, which uses dagP (Herrmann et al. 2019); this is ours.
     """
     from ._list import _position
-    from ._partition_kernels import grow, sweep
 
     parts = _read_count(parts, graph.tasks)
+    if growth not in (*GROWTHS, "best"):
+        raise ValueError(f"growth = {growth!r}: choose 'levels', 'trails' or 'best'.")
     if parts == graph.tasks:
         return _position(graph.priority_order)
-    priority = _position(graph.priority_order)
-    low, high = 0.0, float(graph.weights.sum())
-    order, cuts = grow(graph.csr, priority, np.inf)
-    cap = high
-    for step in range(BISECTIONS):
-        if cuts.size - 1 == parts:
-            break
-        middle = high / parts if step == 0 else (low + high) / 2
-        found = grow(graph.csr, priority, middle)
-        if found[1].size - 1 > parts:
+    if parts == 1:
+        return np.zeros(graph.tasks, np.int64)
+    candidates = []
+    for rule in GROWTHS if growth == "best" else (growth,):
+        part, cap = _grow(graph, parts, rule == "trails")
+        if refine is not True:
+            candidates.append(part)
+        if refine is not False:
+            candidates.append(_refined(graph, part, parts, cap))
+    if len(candidates) == 1:
+        return candidates[0]
+    return min(candidates, key=lambda part: _longest_path(graph, part, parts))
+
+
+def _grow(graph: TaskGraph, parts: int, follow: bool) -> tuple[np.ndarray, float]:
+    """Exactly `parts` parts, and the cap they kept to before the heaviest were halved."""
+    from ._partition_kernels import grow
+
+    order = graph.priority_order
+    total = float(graph.weights.sum())
+    low, high, part, found = 0.0, np.inf, np.zeros(graph.tasks, np.int64), 1
+    middle = total / parts
+    for _ in range(BISECTIONS):
+        tried, count = grow(graph.csr, order, middle, follow)
+        if count > parts:
             low = middle
         else:
-            high = cap = middle
-            order, cuts = found
-    cuts = _cut_heaviest(graph.weights[order], cuts, parts)
+            high, part, found = middle, tried, count
+        if found == parts:
+            break
+        middle = (low + high) / 2 if high < np.inf else 1.5 * middle
+    by_part = order[np.argsort(part[order], kind="stable")]
+    cuts = np.concatenate([[0], np.cumsum(np.bincount(part, minlength=found))])
+    cuts = _cut_heaviest(graph.weights[by_part], cuts, parts)
     part = np.empty(graph.tasks, np.int64)
-    part[order] = np.repeat(np.arange(parts), np.diff(cuts))
-    if refine:
-        sweep(graph.csr, part, parts, cap, ROUNDS)
+    part[by_part] = np.repeat(np.arange(parts), np.diff(cuts))
+    return part, min(high, total)
+
+
+def _refined(graph: TaskGraph, part: np.ndarray, parts: int, cap: float) -> np.ndarray:
+    from ._partition_kernels import sweep
+
+    part = part.copy()
+    sweep(graph.csr, part, parts, cap, ROUNDS)
     return part
+
+
+def _longest_path(graph: TaskGraph, part: np.ndarray, parts: int) -> float:
+    """Longest path of the graph of parts, with the largest communication between two parts."""
+    from ._partition_kernels import longest_path
+
+    order = graph.priority_order
+    by_part = order[np.argsort(part[order], kind="stable")]
+    return longest_path(graph.csr, part, parts, by_part)
 
 
 def _cut_heaviest(weight: np.ndarray, cuts: np.ndarray, parts: int) -> np.ndarray:

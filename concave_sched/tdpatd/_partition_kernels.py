@@ -1,61 +1,33 @@
 """Compiled acyclic partition: growth along a topological order, then sweeps of gains."""
 
-import heapq
-
 import numpy as np
 
 from ._compiled import compiled
 
 
 @compiled
-def grow(graph, priority, cap):
-    """(order, cuts): parts are runs of the order between cuts, of weight <= cap if several tasks.
+def grow(graph, order, cap, follow):
+    """(part, number of parts): parts of several tasks weigh at most `cap`.
 
-    The next task is the ready one with the most communication from the open part, else the first
-    by priority. A task that does not fit opens the next part, so no edge goes to a lower part.
+    Along the order a task joins the highest part of its parents if `follow` and it fits, else the
+    newest part if it fits, else it opens the next one; so no edge goes to a lower part.
     """
     n = graph.weight.size
-    left = np.diff(graph.parent_start)
-    affinity, part_of = np.zeros(n), np.full(n, -1)
-    order, cuts = np.empty(n, np.int64), np.empty(n + 1, np.int64)
-    ready = [(priority[0], np.int64(0))]
-    ready.pop()
-    near = [(0.0, priority[0], np.int64(0))]
-    near.pop()
-    for i in range(n):
-        if left[i] == 0:
-            heapq.heappush(ready, (priority[i], np.int64(i)))
-    part, weight = 0, 0.0
-    cuts[0] = 0
-    for k in range(n):
-        while near and part_of[near[0][2]] >= 0:
-            heapq.heappop(near)
-        if near:
-            i = heapq.heappop(near)[2]
-        else:
-            while part_of[ready[0][1]] >= 0:
-                heapq.heappop(ready)
-            i = heapq.heappop(ready)[1]
-        if k > cuts[part] and weight + graph.weight[i] > cap:
-            part += 1
-            cuts[part] = k
-            weight = 0.0
-            near.clear()
-        weight += graph.weight[i]
-        part_of[i] = part
-        order[k] = i
-        for e in range(graph.child_start[i], graph.child_start[i + 1]):
-            j = graph.child[e]
-            left[j] -= 1
-            if left[j] == 0:
-                affinity[j] = 0.0
-                for f in range(graph.parent_start[j], graph.parent_start[j + 1]):
-                    if part_of[graph.parent[f]] == part:
-                        affinity[j] += graph.parent_cost[f]
-                heapq.heappush(ready, (priority[j], j))
-                heapq.heappush(near, (-affinity[j], priority[j], j))
-    cuts[part + 1] = n
-    return order, cuts[: part + 2]
+    part, weight = np.empty(n, np.int64), np.zeros(n)
+    newest = -1
+    for i in order:
+        chosen = -1
+        if follow:
+            for e in range(graph.parent_start[i], graph.parent_start[i + 1]):
+                chosen = max(chosen, part[graph.parent[e]])
+        if chosen < 0 or weight[chosen] + graph.weight[i] > cap:
+            chosen = newest
+        if chosen < 0 or weight[chosen] + graph.weight[i] > cap:
+            newest += 1
+            chosen = newest
+        part[i] = chosen
+        weight[chosen] += graph.weight[i]
+    return part, newest + 1
 
 
 @compiled
@@ -107,3 +79,23 @@ def sweep(graph, part, parts, cap, rounds):
         if gained == 0.0:
             break
     return total
+
+
+@compiled
+def longest_path(graph, part, parts, by_part):
+    """Longest path over parts; between two parts the dearest of their edges counts by itself."""
+    weight, arrival = np.zeros(parts), np.zeros(parts)
+    for i in by_part:
+        weight[part[i]] += graph.weight[i]
+    longest, at = 0.0, 0
+    for p in range(parts):
+        finish = arrival[p] + weight[p]
+        longest = max(longest, finish)
+        while at < by_part.size and part[by_part[at]] == p:
+            i = by_part[at]
+            at += 1
+            for e in range(graph.child_start[i], graph.child_start[i + 1]):
+                q = part[graph.child[e]]
+                if q != p:
+                    arrival[q] = max(arrival[q], finish + graph.child_cost[e])
+    return longest

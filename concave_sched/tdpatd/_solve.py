@@ -154,7 +154,7 @@ class _Run:
         for k in ladder:
             if self.elapsed > deadline / 2 or self.solved:
                 break
-            self.on_parts(k, True)
+            self.on_parts(k, "best", None)
         for k in ladder:
             # a trial of TDCA replays up to every copy: the square of the parts decides
             cost = 2e-7 * k * max(k, len(instance.graph.edges)) * instance.useful_processors
@@ -168,12 +168,13 @@ class _Run:
                 k = round(self.on_parts_best[1] * np.exp(rng.normal(0, 0.2)))
             else:
                 k = round(n ** rng.random())
-            self.on_parts(int(np.clip(k, 2, n - 1)), bool(rng.random() < 0.5))
+            growth = str(rng.choice(["levels", "trails"]))
+            self.on_parts(int(np.clip(k, 2, n - 1)), growth, bool(rng.random() < 0.5))
 
-    def on_parts(self, k: int, refine: bool) -> None:
+    def on_parts(self, k: int, growth: str, refine: bool | None) -> None:
         """Lists with pinned parts, and lists on the graph of parts mapped back, for one K."""
         instance = self.instance
-        parts = partition(instance.graph, k, refine)
+        parts = partition(instance.graph, k, growth, refine)
         of_parts = Instance(cluster(instance.graph, parts), instance.processors)
         found = [
             etf_part(instance, parts),

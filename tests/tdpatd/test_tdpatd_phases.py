@@ -14,8 +14,8 @@ def test_parts_are_acyclic_nonempty_and_exactly_as_many():
         for count in sorted({1, 2, graph.tasks // 3, graph.tasks - 1, graph.tasks} - {0}):
             if count > graph.tasks:
                 continue
-            for refine in (True, False):
-                parts = tdpatd.partition(graph, count, refine=refine)
+            for growth, refine in (("best", None), ("levels", True), ("trails", False)):
+                parts = tdpatd.partition(graph, count, growth, refine)
                 assert np.array_equal(np.unique(parts), np.arange(count)), case
                 assert (parts[graph.edges[:, 0]] <= parts[graph.edges[:, 1]]).all(), case
 
@@ -24,9 +24,10 @@ def test_refinement_lowers_the_cut():
     lower = 0
     for seed in range(20):
         graph = tdpatd.generate(200, 14, seed=seed)
+        growth = ("levels", "trails")[seed % 2]
         cut = []
         for refine in (False, True):
-            parts = tdpatd.partition(graph, 20, refine=refine)
+            parts = tdpatd.partition(graph, 20, growth, refine)
             crossing = parts[graph.edges[:, 0]] != parts[graph.edges[:, 1]]
             cut.append(graph.communication[crossing].sum())
         assert cut[1] <= cut[0] + 1e-9
@@ -40,11 +41,20 @@ def test_parts_are_balanced():
     assert weight.max() < 2.5 * weight.mean()
 
 
+def test_fine_parts_of_layered_graphs_lose_little():
+    """With K >= 8 levels x processors, the paper's pipeline is within 5 % of the lower bound."""
+    graph = tdpatd.generate(1000, levels=10, seed=0)
+    instance = Instance(graph, 4)
+    assert tdpatd.paper(instance, 320).objective < 1.05 * instance.bounds.best
+    coarse = tdpatd.paper(instance, 20)
+    assert coarse.objective > 1.5 * instance.bounds.best
+
+
 def test_a_heavy_task_has_a_part_of_its_own():
     weights = np.ones(30)
     weights[7] = 1000.0
     graph = TaskGraph(weights, [(i, i + 1) for i in range(29)], 1.0)
-    parts = tdpatd.partition(graph, 10, refine=False)
+    parts = tdpatd.partition(graph, 10, "levels", False)
     assert np.count_nonzero(parts == parts[7]) == 1
 
 
