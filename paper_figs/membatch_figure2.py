@@ -25,7 +25,7 @@ def main(fast: bool, folder: Path) -> None:
     import matplotlib.pyplot as plt
 
     folder.mkdir(parents=True, exist_ok=True)
-    figure, axes = plt.subplots(3, 1, figsize=(8.0, 8.4), sharex=True, layout="constrained")
+    figure, axes = plt.subplots(3, 1, figsize=(8.0, 11.0), sharex=True, layout="constrained")
     tables = []
     for ax, (name, (scheduler, makespan, total)) in zip(axes, SCHEDULERS.items(), strict=True):
         r = scheduler(membatch.example())

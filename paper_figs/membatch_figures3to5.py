@@ -137,11 +137,19 @@ def bars(gpu, tasks: int, path: Path) -> None:
         fill = _style.FILLS[i]
         ax.bar(x, mean, width, yerr=spread, color=fill, edgecolor="0.25", lw=0.6, label=name)
         ax.plot(x, peak, ls="none", marker="_", color=_style.GLASS, ms=9)
-    ax.plot([], [], ls="none", marker="_", color=_style.GLASS, ms=9, label="largest at any time")
+    peak_mark = ax.plot([], [], ls="none", marker="_", color=_style.GLASS, ms=9)[0]
     ax.set_xticks(place, devices)
     ax.set_ylim(0, 105)
     ax.set_ylabel(f"GPU use, mean over the makespan (%), {tasks} tasks")
-    figure.legend(loc="outside upper center", ncols=3, frameon=False, fontsize="small")
+    handles, names = ax.get_legend_handles_labels()
+    figure.legend(
+        [*handles, peak_mark],
+        [*names, "largest at any time"],
+        loc="outside upper center",
+        ncols=3,
+        frameon=False,
+        fontsize="small",
+    )
     figure.savefig(path, metadata={"CreationDate": None})
     plt.close(figure)
 

@@ -1,4 +1,4 @@
-"""Figures 2 to 6 of Huang et al. (2021) as a worked example of our own: the five phases on 12 tasks.
+"""Figures 2 to 6 of Huang et al. (2021), as a worked example of our own: five phases, 12 tasks.
 
 The paper's graph and weights are only in its pictures, so this one is ours: 12 tasks, 6 parts, 2
 processors, every phase drawn, with ETF and the lower bound beside.
@@ -56,7 +56,9 @@ def main(fast: bool, folder: Path) -> None:
     grid = figure.add_gridspec(5, 2, width_ratios=(1, 1.5))
     left, right = figure.add_subplot(grid[:3, 0]), figure.add_subplot(grid[3:, 0])
     graph.plot(parts, ax=left, critical_path=False).set_title("Fig. 2: the graph and its parts")
-    named.plot(np.arange(PARTS), ax=right, critical_path=False).set_title("Fig. 3: the graph of parts")
+    named.plot(np.arange(PARTS), ax=right, critical_path=False).set_title(
+        "Fig. 3: the graph of parts"
+    )
     last = max(r.objective for r in steps.values())
     for row, (step, schedule) in enumerate(steps.items()):
         ax = figure.add_subplot(grid[row, 1])

@@ -81,8 +81,9 @@ def claims(frame: pd.DataFrame) -> str:
         "gain of TDPATD over each method, as a share of the method's makespan:",
         table.map(lambda g: f"{100 * g:.1f} %").to_string(),
         "claimed: about 30 % over the list schedulers.",
-        f"true here: over the better of BL_EST and ETF by more than 1 % in {(best > 0.01).sum()} of "
-        f"{best.size} rows, at best {100 * best.max():.1f} %, on average {100 * best.mean():.1f} %.",
+        f"true here: over the better of BL_EST and ETF by more than 1 % in {(best > 0.01).sum()} "
+        f"of {best.size} rows, at best {100 * best.max():.1f} %, on average "
+        f"{100 * best.mean():.1f} %.",
     ]
     return "\n".join(lines)
 
