@@ -100,6 +100,7 @@ def _round(instance, free, penalty, tie, time_limit):
     c, d = np.nonzero(instance.fits[some])
     pairs, one = np.arange(c.size), np.ones(c.size)
     time = instance.time[some][c, d]
+    unit = float(free.max() + time.max())  # rows near 1, where HiGHS's tolerances mean something
     # Columns: how many of class c on d, whether any, C. What is not placed is p.
     n, any_, makespan = pairs, c.size + pairs, np.full(c.size, 2 * c.size)
     width = 2 * c.size + 1
@@ -110,19 +111,23 @@ def _round(instance, free, penalty, tie, time_limit):
 
     constraints = [
         LinearConstraint(rows((c, n, one)), -np.inf, kinds.task_count),
-        LinearConstraint(
-            rows((d, n, instance.memory[some][c, d])), -np.inf, instance.device_memory
-        ),
-        LinearConstraint(rows((d, n, instance.gpu[some][c, d])), -np.inf, instance.device_gpu),
         LinearConstraint(rows((pairs, n, one), (pairs, any_, -kinds.task_count[c])), -np.inf, 0),
-        LinearConstraint(rows((pairs, any_, free[d] + time), (pairs, makespan, -one)), -np.inf, 0),
+        LinearConstraint(
+            rows((pairs, any_, (free[d] + time) / unit), (pairs, makespan, -one)), -np.inf, 0
+        ),
         LinearConstraint(rows((0 * pairs, n, one)), 1, np.inf),
     ]
+    for use, room in (
+        (instance.memory, instance.device_memory),
+        (instance.gpu, instance.device_gpu),
+    ):
+        share = use[some][c, d] / room[d]
+        constraints.append(LinearConstraint(rows((d, n, share)), -np.inf, 1.0 + 1e-9))
     found = milp(
-        np.concatenate([tie * time - penalty, np.zeros(c.size), [1.0]]),
+        np.concatenate([tie * time - penalty, np.zeros(c.size), [unit]]),
         integrality=np.append(np.ones(2 * c.size), 0),
         bounds=Bounds(
-            np.append(np.zeros(2 * c.size), free.max()),
+            np.append(np.zeros(2 * c.size), free.max() / unit),
             np.concatenate([kinds.task_count[c], one, [np.inf]]),
         ),
         constraints=constraints,

@@ -110,7 +110,7 @@ class _State:
 
     def target(self) -> float:
         """A makespan at which to stop."""
-        return self.bound * (1 + max(self.gap, 0.1 * ROUNDING))
+        return self.bound * (1 + max(self.gap, ROUNDING))
 
     def done(self) -> bool:
         return self.objective <= self.target() or self.left() <= 0
