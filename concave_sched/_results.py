@@ -19,6 +19,7 @@ class Status(enum.Enum):
     TIME_LIMIT = "feasible: stopped at the time limit; raise time_limit to close the gap"
     UNCONVERGED = "not solved to tolerance: rescale the inputs, or check that the curve is concave"
     INFEASIBLE = "infeasible: no schedule meets every constraint; the message names the first one"
+    LOCAL = "local optimum: no small change helps, a different one may; try more starts"
 
     @property
     def code(self) -> int:

@@ -60,7 +60,9 @@ def _kkt(schedule, rates, active, lengths):
     gains = np.asarray(schedule.instance.speedups.log_marginal(rates.T)).T
     gains = gains + np.asarray(schedule.log_costs)[:, None] - np.asarray(schedule.log_prices)
     residual = np.where(rates > 0, np.abs(gains), np.maximum(gains, 0))
-    counted = active & (lengths > 0) & np.isfinite(np.asarray(schedule.log_prices))
+    counted = (
+        active & (lengths > 1e-12 * lengths.sum()) & np.isfinite(np.asarray(schedule.log_prices))
+    )
     return float(np.max(np.where(counted, residual, 0), initial=0.0))
 
 
