@@ -40,7 +40,8 @@ def kkt(schedule: Schedule):
     order = np.lexsort((np.asarray(i.deadlines), np.asarray(schedule.machine)))
     work, cap = np.asarray(schedule.work), np.broadcast_to(np.asarray(i.cap), (i.tasks,))
     log_gain = np.broadcast_to(np.asarray(i.accuracy.log_marginal(work)), (i.tasks,))
-    log_price = np.asarray(schedule.log_prices) if schedule.prices is not None else None
+    price = np.asarray(schedule.prices)
+    log_price = np.asarray(schedule.log_prices)
     above = np.asarray(i.accuracy.log_marginal(work * (1 - 1e-9)))
     with np.errstate(invalid="ignore"):
         excess = np.where(log_gain == log_price, 0.0, log_gain - log_price)
@@ -50,12 +51,13 @@ def kkt(schedule: Schedule):
     mismatch = np.where(idle | kink, np.maximum(excess, 0), mismatch)
     mismatch = np.where(cap == 0, 0, mismatch)
     state = np.select([idle, in_full, kink], ["not run", "in full", "at a kink"], "unconstrained")
-    gain, price = np.exp(log_gain), np.exp(log_price)
-    changes = (np.diff(log_price[order]) != 0) | (np.diff(np.asarray(schedule.machine)[order]) != 0)
+    gain = np.exp(log_gain)
+    machine, prices = np.asarray(schedule.machine)[order], log_price[order]
+    changes = (prices[1:] != prices[:-1]) | (machine[1:] != machine[:-1])
     frame = pd.DataFrame(
         {
             "task": order,
-            "machine": np.asarray(schedule.machine)[order],
+            "machine": machine,
             "deadline": np.asarray(i.deadlines)[order],
             "end": np.asarray(schedule.end)[order],
             "work": work[order],
@@ -63,7 +65,7 @@ def kkt(schedule: Schedule):
             "gain": gain[order],
             "price": price[order],
             "deadline_price": np.asarray(schedule.deadline_prices)[order],
-            "cap_price": np.where(in_full, gain - price, 0.0)[order],
+            "cap_price": np.where(in_full, np.maximum(gain - price, 0), 0.0)[order],
             "state": state[order],
             "block": np.concatenate([[0], np.cumsum(changes)]),
             "mismatch": mismatch[order],

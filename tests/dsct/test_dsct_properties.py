@@ -118,20 +118,12 @@ def test_results_print_export_and_explain():
         dsct.approximate(i, polish=False).kkt()
 
 
-def test_kinks_in_the_table():
-    corners = curves.PiecewiseLinear([0.0, 1.0, 4.0], [0.0, 0.6, 0.9])
-    i = dsct.Instance(corners, [1.0, 2.0, 2.5])
-    r = dsct.solve_single(i)
-    assert float(r.objective) == pytest.approx(1.5) and r.certificate().gap <= 1e-12
-    assert r.kkt().mismatch.max() <= 1e-9
-
-
 def test_batches_are_the_instances_one_by_one():
     instances = [several(seed) for seed in range(5)]
     batch = dsct.stack(instances)
     for solver in (dsct.approximate, dsct.edf_three_levels):
         together = dsct.run_batch(solver, batch, chunk=2, progress=False)
-        mapped = jax.vmap(solver)(batch) if solver is dsct.approximate else together
+        mapped = jax.vmap(solver)(batch) if solver is dsct.edf_three_levels else together
         for k, i in enumerate(instances):
             alone = solver(i)
             for result in (together, mapped):
