@@ -2,10 +2,13 @@
 
 from . import allocation as allocation
 from . import curves as curves
+from . import dsct as dsct
 from . import fitting as fitting
+from . import membatch as membatch
 from . import monotonic as monotonic
 from . import reference as reference
 from . import smartfill as smartfill
+from . import tdpatd as tdpatd
 from ._results import Status as Status
 from ._sweep import sweep as sweep
 from .allocation import nested_waterfill as nested_waterfill

@@ -22,12 +22,15 @@ figure {{ margin: 2rem 0 }} img {{ max-width: 100% }} figcaption {{ color: #555 
 optimum is certified and confirmed by an independent solver.</p>
 <table>{facts}</table>
 <h2>Policies</h2>{policies}
+<h2>The five systems</h2>{systems}
 {figures}
 </html>
 """
 
 
-def write_report(folder, facts, rows, ranking, accuracy, accuracy_series, policies) -> Path:
+def write_report(
+    folder, facts, rows, systems, ranking, accuracy, accuracy_series, policies, lines
+) -> Path:
     """Draw the figures, save each as PNG and all of them inside folder/report.html."""
     import pandas as pd
 
@@ -64,12 +67,17 @@ def write_report(folder, facts, rows, ranking, accuracy, accuracy_series, polici
             "top-1 accuracy (%)",
         ),
     ]
+    figures += [
+        (line.system, f"{line.system}: {line.question}.", line.draw, None, None)
+        for line in lines[1:]
+    ]
     pieces = [_figure(Path(folder), *figure) for figure in figures]
     cells = "".join(
         f"<tr><th>{html.escape(k)}</th><td>{html.escape(v)}</td></tr>" for k, v in facts.items()
     )
     table = pd.DataFrame(rows).to_html(index=False, border=0, float_format="%.4f".__mod__)
-    page = _PAGE.format(facts=cells, policies=table, figures="\n".join(pieces))
+    five = pd.DataFrame(systems).to_html(index=False, border=0)
+    page = _PAGE.format(facts=cells, policies=table, systems=five, figures="\n".join(pieces))
     path = Path(folder) / "report.html"
     path.write_text(page, encoding="utf-8")
     return path
@@ -80,7 +88,8 @@ def _figure(folder, name, caption, draw, xlabel, ylabel) -> str:
 
     figure, ax = plt.subplots(figsize=(8, 4.2), layout="constrained")
     draw(ax)
-    ax.set(xlabel=xlabel, ylabel=ylabel)
+    if xlabel is not None:
+        ax.set(xlabel=xlabel, ylabel=ylabel)
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=120)
     plt.close(figure)
