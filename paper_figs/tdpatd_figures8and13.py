@@ -80,19 +80,20 @@ def main(fast: bool, folder: Path) -> None:
     both = pd.concat([eight.assign(figure="Fig. 8"), thirteen.assign(figure="Fig. 13")])
     both.to_csv(folder / "tdpatd_figures8and13.csv", index=False)
 
-    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.6), layout="constrained")
     plot_comparison(eight, "parts", "parts K", left, logarithmic=True)
     left.set_title(f"Fig. 8: BERT-like, {deep.tasks} tasks, P = {PROCESSORS}", loc="left")
     left.set_ylabel("makespan (µs)")
-    left.legend(frameon=False, fontsize="small", loc="best")
     scaled = thirteen.assign(
         makespan=thirteen.makespan / thirteen.groupby("layers").makespan.transform("min")
     )
     plot_comparison(scaled, "tasks", "tasks n (1 to 24 layers)", right, logarithmic=True)
-    right.set_yscale("linear")
     right.set_title(f"Fig. 13: training steps, P = {PROCESSORS}", loc="left")
     right.set_ylabel("makespan over lower bound")
-    right.legend(frameon=False, fontsize="small", loc="best")
+    right.set_xticks(sorted(set(thirteen.tasks)), sorted(set(thirteen.tasks)))
+    for ax in (left, right):
+        ax.legend(frameon=False, fontsize="small", loc="upper center", ncols=3,
+                  bbox_to_anchor=(0.5, -0.16))  # fmt: skip
     figure.savefig(folder / "tdpatd_figures8and13.pdf", metadata={"CreationDate": None})
     plt.close(figure)
 

@@ -221,7 +221,10 @@ def plot_comparison(frame, x: str, label: str, ax=None, y: str = "makespan", log
     ax.set_xlabel(label)
     ax.set_ylabel(y)
     if logarithmic:
+        from matplotlib.ticker import NullFormatter
+
         ax.set_xscale("log")
-    if logarithmic or frame[y].max() > 20 * max(frame[y].min(), 1e-300):
+        ax.xaxis.set_minor_formatter(NullFormatter())
+    if frame[y].max() > 20 * max(frame[y].min(), 1e-300):
         ax.set_yscale("log")
     return ax
