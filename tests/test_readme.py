@@ -51,9 +51,12 @@ def test_main_job(tmp_path):
     assert re.search(r"confirmed +yes", done.stdout)
     assert re.search(r"SmartFill +\d+\.\d+ +\+0\.00%", done.stdout)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert page.count("data:image/png;base64,") == 4 and "http" not in page
+    others = {"dsct", "monotonic", "membatch", "tdpatd"}
+    assert all(re.search(rf"^{system} +\S", done.stdout, flags=re.M) for system in others)
+    assert "NOT CONFIRMED" not in done.stdout
     pictures = {path.stem for path in tmp_path.glob("*.png")}
-    assert pictures == {"speedup", "rates", "completion_times", "accuracy"}
+    assert pictures == {"speedup", "rates", "completion_times", "accuracy"} | others
+    assert page.count("data:image/png;base64,") == 8 and "http" not in page
     assert (tmp_path / "schedule.csv").read_text().count("\n") == 13
 
 
