@@ -41,7 +41,7 @@ def branch_and_bound(jobs, sizes, weights, budget, incumbent, nodes, progress=Fa
 
     n = len(sizes)
     costs = np.full((1, n), -np.inf)
-    stack = [(np.zeros((1, 0), np.int32), costs, np.full(1, -np.inf), np.array([-np.inf]))]
+    stack = [(np.zeros((1, 0), np.int64), costs, np.full(1, -np.inf), np.array([-np.inf]))]
     best, best_order, looked = float(incumbent), None, 0
     bar = tqdm(disable=not progress, desc="branch and bound", unit="prefix")
     while stack and looked < nodes:
@@ -62,7 +62,7 @@ def branch_and_bound(jobs, sizes, weights, budget, incumbent, nodes, progress=Fa
         if prefix.shape[1] == n - 1:
             # The last job is forced, so the bound is the value; an order with a negative phase is
             # no schedule, and some swap of it is better than the best schedule it allows.
-            missing = np.argmax(costs == -np.inf, axis=1).astype(np.int32)
+            missing = np.argmax(costs == -np.inf, axis=1).astype(np.int64)
             orders = np.concatenate([prefix, missing[:, None]], axis=1)
             lengths = evaluate_orders(jobs, sizes, weights, budget, orders).durations
             real = lengths.min(axis=1) >= -1e-9 * lengths.sum(axis=1)
@@ -82,7 +82,7 @@ def _children(prefix, costs, new, prices, bound):
     child[np.arange(len(node)), job] = new[node, job]
     # Cheapest parents first; among siblings the dearest newcomer last, as it is looked at first.
     rank = np.lexsort((np.exp(new[node, job]), bound[node]))
-    longer = np.concatenate([prefix[node], job[:, None].astype(np.int32)], axis=1)
+    longer = np.concatenate([prefix[node], job[:, None].astype(np.int64)], axis=1)
     return longer[rank], child[rank], prices[node, job][rank], bound[node][rank]
 
 

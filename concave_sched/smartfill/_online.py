@@ -292,7 +292,16 @@ def _simulate(policy, data, table, budget, slots, shared):
         left = jnp.where(new, sizes[jnp.minimum(next_job, count - 1)], left)
         job = jnp.where(new, next_job, job)
         time = jnp.where(jnp.isfinite(now), now, time)
-        return time, next_job + comes, left, job, here | new, ends, most, over
+        return (
+            time,
+            jnp.where(comes, next_job + 1, next_job),
+            left,
+            job,
+            here | new,
+            ends,
+            most,
+            over,
+        )
 
     zero = jnp.zeros_like(times[0])
     state = (

@@ -139,7 +139,7 @@ def evaluate_orders(jobs, sizes, weights, budget, orders) -> Evaluated:
     Returns NumPy arrays. XLA runs loops of small kernels on one core; blocks release the
     interpreter, so threads use the others.
     """
-    orders = np.asarray(orders, np.int32)
+    orders = np.asarray(orders, np.int64)
     blocks = [orders[i : i + LANES] for i in range(0, len(orders), LANES)]
     last = len(blocks[-1])
     blocks[-1] = np.concatenate([blocks[-1], np.repeat(blocks[-1][-1:], LANES - last, axis=0)])

@@ -111,6 +111,7 @@ def _evaluate(jobs, sizes, weights, budget, times, prices, log_nu, smoothing):
     Arrays (ends, intervals, jobs): what a job does in each interval if it ends in one.
     """
     lengths, index = jnp.diff(times), jnp.arange(sizes.size)
+    size, weight = sizes[None], weights[None]
     log_prices = jnp.log(jnp.maximum(prices, jnp.finfo(prices.dtype).tiny))
     gain, _, full = jax.vmap(lambda job: jobs.newest(job, budget))(index)
 
@@ -122,10 +123,10 @@ def _evaluate(jobs, sizes, weights, budget, times, prices, log_nu, smoothing):
         return cap(rate, budget), cap(slope, 0.0), cap(speed, full)
 
     every = jax.vmap(jax.vmap(demand, (0, None)), (None, 0))
-    earlier = (jnp.tri(times.size, lengths.size, -1) * lengths)[:, :, None]
-    own = (jnp.eye(times.size, lengths.size) * lengths)[:, :, None]
-    possible = jnp.outer(times, full) > sizes * (1 + 1e-9)
-    middle = jnp.log(weights * times[-1] / sizes)
+    earlier = (jnp.tri(times.size, lengths.size, -1, times.dtype) * lengths)[:, :, None]
+    own = (jnp.eye(times.size, lengths.size, dtype=times.dtype) * lengths)[:, :, None]
+    possible = jnp.outer(times, full) > size * (1 + 1e-9)
+    middle = jnp.log(weight * times[-1] / size)
 
     def shortfall(log_nu):
         """log(work done before each time / size) and its slope in log nu."""
@@ -135,7 +136,7 @@ def _evaluate(jobs, sizes, weights, budget, times, prices, log_nu, smoothing):
         rise = jnp.sum(earlier * pull, axis=1)
         some = done > 0
         safe = jnp.where(some, done, 1)
-        return jnp.where(some, jnp.log(safe / sizes), -jnp.inf), rise / safe
+        return jnp.where(some, jnp.log(safe / size), -jnp.inf), rise / safe
 
     nu = _root(shortfall, log_nu, middle - _REACH, middle + _REACH, possible)
     nu = jnp.where(possible, nu, middle + _REACH)
@@ -147,30 +148,30 @@ def _evaluate(jobs, sizes, weights, budget, times, prices, log_nu, smoothing):
         value = worth - prices[:, None] * rate
         some = value > 0
         safe = jnp.where(some, value, 1)
-        return jnp.where(some, jnp.log(safe / weights), -jnp.inf), worth / safe
+        return jnp.where(some, jnp.log(safe / weight), -jnp.inf), worth / safe
 
-    high = jnp.log((weights + prices[:, None] * budget) / full)  # the whole budget pays there
+    high = jnp.log((weight + prices[:, None] * budget) / full[None])  # the whole budget pays there
     level = _root(surplus, high, high - _REACH, high, True)
-    before = jnp.concatenate([middle[None] + _REACH, nu[1:-1]])
+    before = jnp.concatenate([middle + _REACH, nu[1:-1]])
     at = jnp.clip(level, nu[1:], jnp.maximum(before, nu[1:]))
-    at = jnp.concatenate([at, jnp.minimum(nu[-1:], jnp.log(weights / full))])
+    at = jnp.concatenate([at, jnp.minimum(nu[-1:], jnp.log(weight / full[None]))])
 
     rate, _, speed = every(log_prices, at)
-    value = jnp.exp(at)[:, None, :] * speed - prices[:, None] * rate
-    cost = jnp.exp(at) * sizes + times[:, None] * weights
-    cost -= jnp.sum(earlier * value + own * jnp.maximum(value - weights, 0), axis=1)
+    value = jnp.exp(at)[:, None, :] * speed - prices[None, :, None] * rate
+    cost = jnp.exp(at) * size + times[:, None] * weight
+    cost -= jnp.sum(earlier * value + own * jnp.maximum(value - weight[None], 0), axis=1)
     cost = jnp.where(jnp.append(possible[1:], jnp.ones_like(possible[:1]), axis=0), cost, jnp.inf)
     # The part of the last interval that the job uses is what it then still has to do.
-    rest = sizes - jnp.sum(earlier * speed, axis=1)
+    rest = size - jnp.sum(earlier * speed, axis=1)
     room = jnp.sum(own * speed, axis=1)
     part = jnp.clip(rest / jnp.where(room > 0, room, 1), 0, 1)
     used = (earlier + own * part[:, None, :]) * rate
 
     least = jnp.min(cost, axis=0)
-    share = jnp.exp((least - cost) / smoothing)
+    share = jnp.exp((least[None] - cost) / smoothing)
     total = jnp.sum(share, axis=0)
     paid = budget * jnp.dot(prices, lengths)
-    slope = jnp.einsum("lj,lkj->k", share / total, used) - budget * lengths
+    slope = jnp.einsum("lj,lkj->k", share / total[None], used) - budget * lengths
     smooth = jnp.sum(least - smoothing * jnp.log(total)) - paid
     return smooth, slope, jnp.sum(least) - paid, nu
 

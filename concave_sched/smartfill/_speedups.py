@@ -72,10 +72,12 @@ class Speedups(Curve):
         else:
             t = jnp.asarray(t, jnp.result_type(t, float))
             t = jnp.broadcast_to(t, (*t.shape[:-1], self.count) if t.ndim else (self.count,))
-            parts = [
-                function(curve, t[..., np.array(jobs)])
-                for curve, jobs in zip(self.groups, self.jobs, strict=True)
-            ]
+            parts = []
+            for curve, jobs in zip(self.groups, self.jobs, strict=True):
+                one = lambda t, curve=curve: function(curve, t)  # noqa: E731
+                for _ in range(t.ndim - 1):
+                    one = jax.vmap(one)
+                parts.append(one(t[..., np.array(jobs)]))
         back = np.argsort(np.concatenate([np.array(jobs) for jobs in self.jobs]))
         return jnp.concatenate(parts, axis=-1)[..., back] if len(parts) > 1 else parts[0]
 
@@ -100,6 +102,11 @@ def own_speedups(speedups, count: int) -> Speedups:
             raise ValueError(
                 f"speedups[{job}] = {curve!r} is not a curve: wrap a function as "
                 "curves.Custom(function), or fit one with concave_sched.fit."
+            )
+        if not curve.strictly_concave:
+            raise ValueError(
+                f"speedups[{job}] = {type(curve).__name__} has linear pieces; SmartFill needs "
+                "strictly concave speedups: fit a family to the points with concave_sched.fit."
             )
         if any(np.ndim(leaf) for leaf in curve._leaves()):
             raise ValueError(
