@@ -63,6 +63,8 @@ def main(fast: bool, folder: Path) -> None:
         rows = rows.assign(order=rows.method.map(([*SHOWN, "lower bound"]).index))
         rows = rows.sort_values(["order", column])
         plot_comparison(rows, column, label, ax, y="over_bound")
+        if column == "processors":
+            ax.xaxis.get_major_locator().set_params(integer=True)
         ax.set_title(name, loc="left")
         ax.set_ylabel("makespan over lower bound")
     handles, labels = axes.flat[0].get_legend_handles_labels()

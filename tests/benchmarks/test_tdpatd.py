@@ -88,7 +88,7 @@ def test_against_saga(benchmark, peer, ours):
         for (a, b), c in zip(graph.edges.tolist(), graph.communication, strict=True)
     ]
     nodes = [(str(p), 1.0) for p in range(8)]
-    links = [(str(p), str(q), 1.0) for p in range(8) for q in range(p, 8)]
+    links = [(str(p), str(q), 1.0) for p in range(8) for q in range(p + 1, 8)]
     network, peer_graph = Network.create(nodes, links), PeerGraph.create(tasks, edges)
     begin = time.perf_counter()
     schedule = getattr(schedulers, peer)().schedule(network, peer_graph)
