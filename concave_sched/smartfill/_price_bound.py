@@ -123,8 +123,8 @@ def _evaluate(jobs, sizes, weights, budget, times, prices, log_nu, smoothing):
         return cap(rate, budget), cap(slope, 0.0), cap(speed, full)
 
     every = jax.vmap(jax.vmap(demand, (0, None)), (None, 0))
-    earlier = (jnp.tri(times.size, lengths.size, -1, times.dtype) * lengths)[:, :, None]
-    own = (jnp.eye(times.size, lengths.size, dtype=times.dtype) * lengths)[:, :, None]
+    earlier = (jnp.tri(times.size, lengths.size, -1, times.dtype) * lengths[None])[:, :, None]
+    own = (jnp.eye(times.size, lengths.size, dtype=times.dtype) * lengths[None])[:, :, None]
     possible = jnp.outer(times, full) > size * (1 + 1e-9)
     middle = jnp.log(weight * times[-1] / size)
 

@@ -52,7 +52,7 @@ def test_two_local_minima_of_one_order():
         np.testing.assert_array_equal(i.budget.at(times), levels)
         check = reference.smartfill_own(curves, sizes, [1.0, 1.0], values, order, starts, count)
         assert check.objective == pytest.approx(times.sum(), rel=1e-8)
-        assert check.durations.min() > 0.05
+        assert check.durations.min() > 0.01
         ends.append(times.sum())
     assert abs(ends[0] - ends[1]) > 0.01
     r = S.solve_general(i)
@@ -72,8 +72,8 @@ def test_a_job_that_ends_exactly_when_machines_are_lost():
     assert r.completion_times[0] == pytest.approx(2.0, rel=1e-9)
     expected = best_pattern(curves, sizes, starts, values)
     assert r.objective == pytest.approx(expected.objective, rel=1e-8)
-    # Ending it a little earlier or later is no longer stationary.
-    costs = r.log_costs + np.array([0.05, 0.0])
+    # The pinned job's cost has room, the other one's has none.
+    costs = r.log_costs + np.array([0.0, 0.05])
     assert stationarity_of(dataclasses.replace(r, log_costs=costs)) > 1e-3
 
 

@@ -2,7 +2,6 @@
 
 import dataclasses
 
-import jax
 import numpy as np
 import pytest
 from general_cases import random_instance
@@ -54,7 +53,8 @@ def test_policies_are_worse_and_break_the_rule():
         assert r.objective > BEST.objective
         proof = r.certificate()
         assert proof.feasibility < 1e-12 and np.isnan(proof.kkt_residual)
-        assert S.cdr_violation(r).worst > 0.05
+        # One job at a time obeys the rule wherever slopes at 0 are finite, and is not optimal.
+        assert S.cdr_violation(r).worst > 0.05 or policy is S.SHORTEST_FIRST
         with pytest.raises(AttributeError, match="no marginal costs"):
             r.marginal_costs  # noqa: B018
 
@@ -103,8 +103,7 @@ def test_schedules_of_one_speedup():
 
 
 def test_batches_are_refused():
-    one = S.Instance(c.Logarithmic(1.0, 1.0), [5.0, 3.0], budget=4.0)
-    batch = jax.vmap(lambda b: S.solve(dataclasses.replace(one, budget=b)))(np.ones(2))
+    batch = dataclasses.replace(BEST, objective=np.array([BEST.objective] * 2))
     with pytest.raises(ValueError, match="one schedule"):
         S.cdr_violation(batch)
 

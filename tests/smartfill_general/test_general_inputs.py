@@ -57,8 +57,8 @@ def test_defaults_count_slowdown():
 
 
 def test_arguments_are_not_changed():
-    sizes, weights = np.array([3.0, 1.0, 2.0]), np.array([0.5, 2.0, 1.0])
-    i = S.GeneralInstance([LOG, c.Power(1.0, 0.5), LOG], sizes, weights)
+    sizes, weights = np.array([3.0, 1.0, 2.0, 4.0]), np.array([0.5, 2.0, 1.0, 1.0])
+    i = S.GeneralInstance([LOG, c.Power(1.0, 0.5), LOG, LOG], sizes, weights)
     S.solve_general(i)
-    np.testing.assert_array_equal(sizes, [3.0, 1.0, 2.0])
-    np.testing.assert_array_equal(weights, [0.5, 2.0, 1.0])
+    np.testing.assert_array_equal(sizes, [3.0, 1.0, 2.0, 4.0])
+    np.testing.assert_array_equal(weights, [0.5, 2.0, 1.0, 1.0])
