@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-FIRST_RUN = 0.15  # seconds; every further run is twice as long
+MOVES_PER_TASK, GROWTH = 7500, 1.1  # length of the first runs, and of each further one
 SETTINGS = (  # up to so many tasks: (power, first temperature) in turn, tuned on random instances
-    (50, ((30.0, 1.0), (60.0, 1.0), (15.0, 1.0))),
-    (300, ((60.0, 1.0), (100.0, 0.5), (150.0, 1.0))),
+    (50, ((30.0, 1.0), (60.0, 1.0), (60.0, 0.1))),
+    (300, ((60.0, 1.0), (100.0, 1.0), (100.0, 0.1))),
     (np.inf, ((300.0, 0.1), (300.0, 0.01), (100.0, 0.05))),
 )
 
@@ -19,9 +19,9 @@ SETTINGS = (  # up to so many tasks: (power, first temperature) in turn, tuned o
 class Search:
     """Annealing over the packing lists of all devices.
 
-    Runs start from the best plan so far and end cold; their lengths double, and the last one fills
-    the time. Small instances start hot enough to forget the plan, large ones do not. A queue costs
-    (finish / best) ** power; more tasks want a higher power, and runs take several in turn.
+    Runs start from the best plan so far and end cold. Two in three start hot enough to forget that
+    plan, unless there are very many tasks; the third looks around it. Runs grow longer, and the last
+    one fills the time. A queue costs (finish / best) ** power; more tasks want a higher power.
     """
 
     def __init__(self, arrays, device, start, seed: int, workers: int | None):
@@ -36,7 +36,8 @@ class Search:
 
     def run(self, seconds: float, target: float) -> None:
         """Search until the time is over or a plan of at most `target` is found."""
-        end, length = time.perf_counter() + seconds, FIRST_RUN
+        end = time.perf_counter() + seconds
+        length = min(MOVES_PER_TASK * self.device.size / self.speed, seconds / 6)
         with ThreadPoolExecutor(self.workers) as pool:
             while (left := end - time.perf_counter()) > 0.01 and self.objective > target:
                 length = left if left < 2 * length else length
@@ -47,7 +48,7 @@ class Search:
                 for future in found:
                     self._keep(*future.result())
                 self.speed = moves / (time.perf_counter() - begun)
-                length *= 2
+                length *= GROWTH
 
     def _prepare(self):
         """Queues of the best plan, a seed and a power for one run."""

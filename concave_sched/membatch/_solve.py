@@ -38,7 +38,7 @@ def solve(
        tasks per device), packed device by device. The result is never worse than any of them.
     2. Annealing over the devices' packing lists, in runs of growing length, on all cores.
     3. CP-SAT with the best plan as hint, for up to 1,000 pairs of task and device, to prove it
-       or to improve it; where it does neither in a third of the time, annealing has the rest.
+       or to improve it; where it does neither in a sixth of the time, annealing has the rest.
 
     Few kinds of tasks are solved by the area program alone; with distinct profiles annealing
     does nearly all the work.
@@ -148,7 +148,7 @@ class _State:
         if exact:
             self._anneal(search, min(0.05 * time_limit, 0.02 * len(self.instance.tasks)))
             if not self.done():
-                self._prove(time_limit / 3 if len(self.instance.tasks) > 24 else self.left())
+                self._prove(time_limit / 6 if len(self.instance.tasks) > 24 else self.left())
         if not self.done():
             self._anneal(search, self.left())
 
