@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+
 import numpy as np
 
 from ._graph import TaskGraph
@@ -41,6 +43,11 @@ def generate(
     Source: Huang et al. (2021), Section 4, "generation procedure"; levels, AOD, CDR and the law of
     the weights are not given there.
     """
+    try:
+        tasks = operator.index(tasks)
+        levels = levels if levels is None else operator.index(levels)
+    except TypeError:
+        raise ValueError(f"tasks = {tasks!r}, levels = {levels!r}: give whole numbers.") from None
     levels = max(3, min(round(tasks**0.5), tasks)) if levels is None else levels
     low, high = data_range
     for name, value, fits, remedy in (

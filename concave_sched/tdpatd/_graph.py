@@ -231,7 +231,13 @@ def _read_weights(weights) -> np.ndarray:
         )
     require("weights", array, np.isfinite, "execution times have to be finite numbers.")
     require("weights", array, lambda w: w >= 0, "execution times cannot be negative.")
+    _require_finite_sum("weights", array)
     return array
+
+
+def _require_finite_sum(name: str, array: np.ndarray) -> None:
+    if array.sum(dtype=np.longdouble) > np.finfo(float).max / 4:
+        raise ValueError(f"{name} sum to more than 64-bit floats hold: choose a larger unit.")
 
 
 def _numbers(name: str, value) -> np.ndarray:
@@ -283,6 +289,7 @@ def _read_communication(communication, edges: np.ndarray) -> np.ndarray:
         )
     require("communication", array, np.isfinite, "communication times have to be finite.")
     require("communication", array, lambda c: c >= 0, "communication times cannot be negative.")
+    _require_finite_sum("communication", array)
     return array
 
 

@@ -143,11 +143,11 @@ def test_favourite_parents_and_chains():
     from concave_sched.tdpatd._tdca_kernels import favourite_parents, open_chains
 
     edges = [[0, 1], [0, 2], [1, 3], [2, 3]]
-    graph = TaskGraph([2.0, 3.0, 3.0, 1.0], edges, [1.0, 5.0, 1.0, 1.0])
+    graph = TaskGraph([2.0, 3.0, 3.0, 1.0], edges, [1.0, 5.0, 1.0, 9.0])
     order = graph.priority_order
     favourite = favourite_parents(graph.csr, order)
-    assert favourite.tolist() == [-1, 0, 0, 1]
-    assert open_chains(graph.csr, order, favourite, 2).tolist() == [0, 0, 1, 0]
+    assert favourite.tolist() == [-1, 0, 0, 2]
+    assert open_chains(graph.csr, order, favourite, 2).tolist() == [0, 1, 0, 0]
 
 
 def test_generated_graphs_are_as_described():
