@@ -55,6 +55,8 @@ def approximate(
     require_float64()
     if local_search not in (False, True, "move"):
         raise ValueError(f"local_search = {local_search!r}: choose False, True or 'move'.")
+    if local_search:
+        require_one(instance, "local_search")
     order = order_of(instance.deadlines)
     rough = over_batch(_round, np.ndim(instance.deadlines) - 1)(instance, order)
     if not (polish or local_search):
@@ -63,7 +65,6 @@ def approximate(
     fine = dataclasses.replace(fine, algorithm="approximation, polished")
     if not local_search:
         return fine
-    require_one(instance, "local_search")
     return improve(fine, swaps=local_search is True)
 
 

@@ -65,7 +65,7 @@ def _tables(machine, order, machines):
     first = np.stack([np.sum(row < r, axis=-1) for r in range(machines)], axis=-1)
     column = np.arange(row.shape[-1]) - np.take_along_axis(first, row, -1)
     longest = max(int(column.max()) + 1, 8)
-    step = 1 << (longest.bit_length() - 4)  # few lengths, so that few programs are compiled
+    step = max(1 << (longest.bit_length() - 4), 4)  # few lengths, so that few programs are compiled
     table = np.full((*row.shape[:-1], machines, -(-longest // step) * step), -1, np.int32)
     batch = np.ix_(*(np.arange(k) for k in row.shape[:-1]), [0])[:-1] if row.ndim > 1 else ()
     table[(*batch, row, column)] = by_machine

@@ -79,8 +79,13 @@ def test_other_curves_have_no_closed_form_and_no_scip():
 
 def test_batches_and_traces_are_refused_where_values_are_needed():
     batch = dsct.stack([several(0), several(1)])
-    for call in (dsct.guarantee, dsct.solve_exact, lambda b: dsct.approximate(b).validate(),
-                 lambda b: dsct.approximate(b).certificate()):  # fmt: skip
+    for call in (
+        dsct.guarantee,
+        dsct.solve_exact,
+        lambda b: dsct.approximate(b, local_search=True),
+        lambda b: dsct.edf_three_levels(b).validate(),
+        lambda b: dsct.edf_three_levels(b).certificate(),
+    ):
         with pytest.raises(ValueError, match="one instance"):
             call(batch)
     with pytest.raises(ValueError, match="outside jit"):
