@@ -8,6 +8,7 @@ from ._cdr import CDRViolation as CDRViolation
 from ._cdr import cdr_violation as cdr_violation
 from ._certify import ScheduleCertificate as ScheduleCertificate
 from ._certify import certify as certify
+from ._changing_budget import solve_changing_budget as solve_changing_budget
 from ._general_certificate import certify_general as certify_general
 from ._general_instance import GeneralInstance as GeneralInstance
 from ._general_instance import StepBudget as StepBudget

@@ -132,7 +132,7 @@ def _evaluate(jobs, sizes, weights, budget, times, prices, log_nu, smoothing):
         """log(work done before each time / size) and its slope in log nu."""
         _, slope, speed = every(log_prices, log_nu)
         done = jnp.sum(earlier * speed, axis=1)
-        pull = jnp.exp(log_prices[:, None] - log_nu[:, None, :]) * slope
+        pull = jnp.exp(log_prices[None, :, None] - log_nu[:, None, :]) * slope
         rise = jnp.sum(earlier * pull, axis=1)
         some = done > 0
         safe = jnp.where(some, done, 1)

@@ -46,7 +46,7 @@ def test_bad_calls():
     with pytest.raises(ValueError, match="order"):
         S.solve_general(steps, order=[0, 1])
     with pytest.raises(ValueError, match="StepBudget is needed"):
-        cs.smartfill._changing_budget.solve_changing_budget(i)
+        S.solve_changing_budget(i)
 
 
 def test_defaults_count_slowdown():
