@@ -8,20 +8,22 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-MOVES_PER_TASK, GROWTH = 7500, 1.1  # length of the first runs, and of each further one
-SETTINGS = (  # up to so many tasks: (power, first temperature) in turn, tuned on random instances
-    (50, ((30.0, 1.0), (60.0, 1.0), (60.0, 0.1))),
-    (300, ((60.0, 1.0), (100.0, 1.0), (100.0, 0.1))),
-    (np.inf, ((300.0, 0.1), (300.0, 0.01), (100.0, 0.05))),
+GROWTH = 1.1  # of the length of a run over the one before
+# Up to so many tasks: moves per task of the first runs; (power, first temperature) in turn.
+# Tuned on random instances of 39, 68 and 144 parts, one of them among the shared ones.
+SETTINGS = (
+    (50, 7500, ((30.0, 1.0), (60.0, 1.0), (60.0, 0.1))),
+    (300, 15000, ((100.0, 1.0), (100.0, 1.0), (100.0, 0.1))),
+    (np.inf, 15000, ((300.0, 0.1), (300.0, 0.01), (100.0, 0.05))),
 )
 
 
 class Search:
     """Annealing over the packing lists of all devices.
 
-    Runs start from the best plan so far and end cold. Two in three start hot enough to forget that
-    plan, unless there are very many tasks; the third looks around it. Runs grow longer, and the last
-    one fills the time. A queue costs (finish / best) ** power; more tasks want a higher power.
+    Runs start from the best plan so far and end cold; they grow longer, and the last one fills the
+    time. Some start hot enough to forget that plan, unless there are very many tasks; the others
+    look around it. A queue costs (finish / best) ** power; more tasks want a higher power.
     """
 
     def __init__(self, arrays, device, start, seed: int, workers: int | None):
@@ -30,14 +32,14 @@ class Search:
         self.device, self.start = device, start
         self.objective = self._makespan(device, start)
         tasks = device.size
-        self.settings = next(settings for most, settings in SETTINGS if tasks <= most)
+        self.moves, self.settings = next(rest for most, *rest in SETTINGS if tasks <= most)
         self.speed = 2e7 / (20 + (tasks / arrays.time.shape[0]) ** 2)  # moves a second, a guess
         self.runs = 0
 
     def run(self, seconds: float, target: float) -> None:
         """Search until the time is over or a plan of at most `target` is found."""
         end = time.perf_counter() + seconds
-        length = min(MOVES_PER_TASK * self.device.size / self.speed, seconds / 6)
+        length = min(self.moves * self.device.size / self.speed, seconds / 6)
         with ThreadPoolExecutor(self.workers) as pool:
             while (left := end - time.perf_counter()) > 0.01 and self.objective > target:
                 length = left if left < 2 * length else length
