@@ -174,7 +174,7 @@ class _Builder:
             rows = [stack[step] for stack in stacks]
             results = self.run(params["jaxpr"], [*constants, *carry, *rows], scope, place)
             carry, written[step] = results[:carried], results[carried:]
-        outputs = len(written[0]) if length else 0
+        outputs = len(params["jaxpr"].jaxpr.outvars) - carried
         stacked = [Stacked(tuple(written[s][k] for s in range(length))) for k in range(outputs)]
         return [*carry, *stacked]
 

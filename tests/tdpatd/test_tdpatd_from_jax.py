@@ -126,6 +126,14 @@ def test_cond_and_while_are_one_task():
     assert weights[names.index("cond")] == pytest.approx(2 * (1 + 8))
 
 
+def test_a_scan_of_no_steps_passes_its_carry():
+    def f(x):
+        c, rows = jax.lax.scan(lambda c, r: (c + r, c), jnp.sin(x[:1].sum()), x[:0])
+        return c, jnp.cos(rows)
+
+    assert operations(tdpatd.from_jax(f, shape(4))) == ["slice", "reduce_sum", "sin", "cos"]
+
+
 def test_dead_code_is_left_out():
     def f(x):
         jnp.sin(x) + 1
