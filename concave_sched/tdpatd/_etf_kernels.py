@@ -19,8 +19,8 @@ def earliest_task_first(graph, priority, processors, part):
     """Ties by the smaller `priority` number (position by descending bottom level)."""
     n = graph.weight.size
     general = processors  # index of the general queue
-    coming = [[(0.0, np.int64(0), np.int64(0))] for _ in range(processors + 1)]
-    here = [[(np.int64(0), np.int64(0))] for _ in range(processors + 1)]
+    coming = [[(0.0, np.int64(0))] for _ in range(processors + 1)]
+    here = [[np.int64(0)] for _ in range(processors + 1)]
     for q in range(processors + 1):
         coming[q].pop()
         here[q].pop()
@@ -31,6 +31,8 @@ def earliest_task_first(graph, priority, processors, part):
     free = np.zeros(processors)
     pinned = np.full(n, -1)
     order = np.empty(n, np.int64)
+    by_priority = np.empty(n, np.int64)
+    by_priority[priority] = np.arange(n)
     first, earliest = np.full(processors + 1, -1), np.full(processors + 1, np.inf)
     stale = np.ones(processors + 1, np.bool_)
     pins = np.zeros(n, np.bool_)
@@ -38,7 +40,7 @@ def earliest_task_first(graph, priority, processors, part):
     several = not pins.all()  # parts of several tasks
     for i in range(n):
         if left[i] == 0:
-            heapq.heappush(coming[general], (0.0, priority[i], np.int64(i)))
+            heapq.heappush(coming[general], (0.0, priority[i]))
     for k in range(n):
         idlest = np.argmin(free)
         task, where, when = np.int64(-1), idlest, np.inf
@@ -48,7 +50,7 @@ def earliest_task_first(graph, priority, processors, part):
                 now = free[idlest] if q == general else free[q]
                 first[q], earliest[q] = _first(
                     q, now, coming, here, processor, pinned, part, latest, there, enabling,
-                    general, priority, stale,
+                    general, priority, stale, by_priority,
                 )  # fmt: skip
             found, time = first[q], earliest[q]
             if found >= 0 and (time < when or (time == when and priority[found] <= priority[task])):
@@ -70,18 +72,31 @@ def earliest_task_first(graph, priority, processors, part):
                 if pinned[part[j]] >= 0:
                     q = pinned[part[j]]
                     time = there[j] if q == enabling[j] else latest[j]
-                    heapq.heappush(coming[q], (time, priority[j], j))
+                    heapq.heappush(coming[q], (time, priority[j]))
                     stale[q] = True
                 else:
-                    heapq.heappush(coming[general], (latest[j], priority[j], j))
-                    heapq.heappush(coming[enabling[j]], (there[j], priority[j], j))
+                    heapq.heappush(coming[general], (latest[j], priority[j]))
+                    heapq.heappush(coming[enabling[j]], (there[j], priority[j]))
                     stale[enabling[j]] = True
     return order, processor[order]
 
 
 @compiled
 def _first(
-    q, now, coming, here, processor, pinned, part, latest, there, enabling, general, priority, stale
+    q,
+    now,
+    coming,
+    here,
+    processor,
+    pinned,
+    part,
+    latest,
+    there,
+    enabling,
+    general,
+    priority,
+    stale,
+    by_priority,
 ):
     """The task of queue q that can start first, and when; -1 if the queue is empty.
 
@@ -89,17 +104,17 @@ def _first(
     """
     while coming[q] and coming[q][0][0] <= now:
         entry = heapq.heappop(coming[q])
-        if processor[entry[2]] < 0:
-            heapq.heappush(here[q], (entry[1], entry[2]))
+        if processor[by_priority[entry[1]]] < 0:
+            heapq.heappush(here[q], entry[1])
     while here[q]:
-        i = here[q][0][1]
+        i = by_priority[here[q][0]]
         if _stays(
             i, q, coming, processor, pinned, part, latest, there, enabling, general, priority, stale
         ):
             return i, now
         heapq.heappop(here[q])
     while coming[q]:
-        i = coming[q][0][2]
+        i = by_priority[coming[q][0][1]]
         if _stays(
             i, q, coming, processor, pinned, part, latest, there, enabling, general, priority, stale
         ):
@@ -120,6 +135,6 @@ def _stays(
         return True
     if q == general:  # the entry of the enabling processor, if home, is already there
         if home != enabling[i]:
-            heapq.heappush(coming[home], (latest[i], priority[i], i))
+            heapq.heappush(coming[home], (latest[i], priority[i]))
             stale[home] = True
     return False
