@@ -85,7 +85,8 @@ def fill(i: Instance, tasks, speed):
 
 def _polish(i, machine, by_machine, table):
     speeds = jnp.asarray(i.speeds)
-    rows = jax.vmap(fill, in_axes=(None, 0, 0))(i, table, speeds)
+    # One machine after another: side by side, all would wait for the one that splits most often.
+    rows = jax.lax.map(lambda row: fill(i, *row), (table, speeds))
     place = jnp.where(table >= 0, table, i.tasks).ravel()
     blank = jnp.zeros(i.tasks, rows.amounts.dtype)
 

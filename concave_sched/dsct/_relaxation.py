@@ -130,7 +130,7 @@ def upper_bound(instance: Instance) -> Relaxation:
         >>> accuracy = cs.curves.Exponential(0.0, 0.8, 0.5)
         >>> r = cs.dsct.upper_bound(cs.dsct.Instance(accuracy, [1.0, 4.0], speeds=[1.0, 1.0]))
         >>> round(float(r.objective), 6), round(float(r.bound), 6)
-        (1.382731, 1.006453)
+        (1.265867, 1.006507)
 
     Source: Section VI-A, Algorithm 2 (with its line 9 and Lemma 2 corrected: t_jr = w_j / S, and
     deadlines scale by S while caps do not); UB+ is ours.
