@@ -76,7 +76,7 @@ def price_bound(jobs, sizes, weights, budget, ends, log_prices, intervals=32, st
             jac=True,
             method="L-BFGS-B",
             bounds=[(0, None)] * len(prices),
-            options={"maxiter": steps, "maxcor": 20},
+            options={"maxiter": steps, "maxcor": 20, "ftol": 1e-5},
         )
     return PriceBound(evaluate_prices(jobs, sizes, weights, budget, times, best[1]), times, best[1])
 
