@@ -60,13 +60,13 @@ def solve_general(
     for 8 jobs, about a second for 20, 5 for 50; families without closed inverse (Hill, Custom)
     take some ten times as long.
 
-    Example: which of two jobs ends first is decided by more than their sizes.
+    Example: two jobs of different families; job 0 completes last.
         >>> import concave_sched as cs
         >>> speedups = [cs.curves.Power(1.0, 0.9), cs.curves.Logarithmic(2.0, 1.0)]
         >>> i = cs.smartfill.GeneralInstance(speedups, [3.0, 2.0], [1.0, 1.0], budget=4.0)
         >>> r = cs.smartfill.solve_general(i)
         >>> r.order.tolist(), r.status.name, r.gap
-        ([1, 0], 'OPTIMAL', 0.0)
+        ([0, 1], 'OPTIMAL', 0.0)
 
     Source: "Optimal Parallel Scheduling under Concave Speedup Functions", Section 7, leaves this
     open; its CDR rule holds. Orders, branch and bound and lower bound are ours.
