@@ -20,8 +20,8 @@ def algorithm_1(instance: Instance) -> Schedule:
 
     Corrections: the index of the while loop falls and ends at 1; the gain of a pool is the
     derivative a', not a; sharing is exact for the whole pool, tasks at 0 and at max_work
-    included, because a later task may set free what an earlier one froze. As printed, with the
-    first two corrections alone, the algorithm fails on 3 of 1,050 random instances.
+    included, because a later task may set free what an earlier one froze; without that, pooled
+    tasks may go below 0 and the result need not be optimal.
 
     A reference in NumPy, independent of `nested_waterfill`; use `solve_single`.
     Cost: O(tasks^2 log tasks) where few pools reach back, O(tasks^3 log tasks) at worst.
