@@ -78,4 +78,4 @@ def _integer_program(merged: Classes, time_limit: float, gap: float, committed):
         return counts, 0.0
     counts[c, d] = np.rint(found.x[:-1]).astype(int)
     bound = (found.mip_dual_bound or 0.0) - tie * most
-    return counts, max(bound, 0.0) * (1 - 1e-6)
+    return counts, max(bound, 0.0) * (1 - 5e-7)

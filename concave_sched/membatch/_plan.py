@@ -74,6 +74,11 @@ def _from_table(instance, table) -> Plan:
     """From {task: device}, or rows of task and device, sorted by start where that is given."""
     if isinstance(table, Mapping) and not hasattr(table, "columns"):
         rows = [(task, device, 0.0) for task, device in table.items()]
+    elif not hasattr(table, "columns"):
+        raise ValueError(
+            f"plan = {table!r}: give a Plan, a schedule, a dict {{task: device}}, or a table with "
+            "the columns task and device."
+        )
     else:
         start = table["start"] if "start" in table.columns else np.zeros(len(table))
         rows = sorted(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -31,6 +31,8 @@ def records(table, argument: str) -> list[dict]:
         return table.to_dict("records")
     if isinstance(table, Mapping):
         table = [table]
+    if not isinstance(table, Iterable):
+        raise ValueError(f"{argument} = {table!r}: give a table, a path, or a list of dicts.")
     rows = [dataclasses.asdict(row) if _is_record(row) else row for row in table]
     for i, row in enumerate(rows):
         if not isinstance(row, Mapping):
@@ -101,7 +103,8 @@ def read_tasks(tasks) -> tuple[list[str], list[str], list[dict] | None]:
         names, workloads = [str(t) for t in tasks], [str(w) for w in tasks.values()]
         _unique(names, "tasks", "task")
         return names, workloads, None
-    if not isinstance(tasks, (str, os.PathLike)) and not hasattr(tasks, "columns"):
+    listed = isinstance(tasks, Iterable) and not isinstance(tasks, str)
+    if listed and not hasattr(tasks, "columns"):
         tasks = list(tasks)
         if tasks and all(isinstance(task, str) for task in tasks):
             return [f"t{i}" for i in range(len(tasks))], list(tasks), None

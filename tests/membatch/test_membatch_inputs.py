@@ -113,6 +113,7 @@ def changed(rows, index, **entries):
         ({"x": "a"}, DEVICES, [], "profiles is empty"),
         ({"x": "a"}, DEVICES, None, "profiles is missing"),
         ([], DEVICES, PROFILES, "tasks is empty"),
+        (None, DEVICES, PROFILES, "tasks = None: give a table"),
         ([{"task": "x"}], DEVICES, PROFILES, "no workload"),
         ([{"task": "x", "workload": "a"}] * 2, DEVICES, PROFILES, "'x' occurs twice"),
         ("missing.csv", DEVICES, PROFILES, "there is no such file"),

@@ -188,6 +188,7 @@ def test_plans_come_in_many_forms():
         (mb.Plan([4] * 5, range(5), [-1.0] * 5), "release"),
         ({"number": "orin0"}, "has no device"),
         ({"number": "moon"}, "no such task or device"),
+        (5, "plan = 5: give a Plan"),
     ],
 )
 def test_bad_plans_are_told(plan, message):
