@@ -71,7 +71,7 @@ def numbers_table(folder) -> str:
         missing = set(_COLUMNS) - set(table.columns)
         if missing:
             raise ValueError(f"{path.name} lacks the columns {', '.join(sorted(missing))}.")
-        table.insert(0, "system", path.stem.removesuffix("_numbers"))
+        table.insert(0, "system", path.stem.split("_")[0])
         tables.append(table[["system", *_COLUMNS]])
     header = ["system", "figure or table", "quantity", "published", "ours", "why they differ"]
     rows = pd.concat(tables).to_numpy().tolist() if tables else []

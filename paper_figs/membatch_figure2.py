@@ -12,6 +12,7 @@ import matplotlib
 import pandas as pd
 
 from concave_sched import membatch
+from concave_sched.plotting import save
 
 SCHEDULERS = {
     "Baseline ILP": (membatch.baseline_ilp, 123.0, 221.0),
@@ -45,8 +46,7 @@ def main(fast: bool, folder: Path) -> None:
         tables.append(table.assign(scheduler=name))
     axes[0].set_xlim(0, 160)
     pd.concat(tables).to_csv(folder / "membatch_figure2.csv", index=False)
-    figure.savefig(folder / "membatch_figure2.pdf", metadata={"CreationDate": None})
-    plt.close(figure)
+    save(figure, folder, "membatch_figure2")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from concave_sched import membatch
-from concave_sched.plotting import _style
+from concave_sched.plotting import _style, save
 
 SCHEDULERS = {
     "Baseline ILP": membatch.baseline_ilp,
@@ -81,9 +81,26 @@ def main(fast: bool, folder: Path) -> None:
     table.drop(columns="makespan_h").to_csv(folder / "membatch_figure3.csv", index=False)
     table.drop(columns="runtime_s").round(9).to_csv(folder / "membatch_figure4.csv", index=False)
     gpu.round(9).to_csv(folder / "membatch_figure5.csv", index=False)
+    if counts[-1] == 100:
+        numbers(table).to_csv(folder / "membatch_sweep_numbers.csv", index=False)
     lines(table, "runtime_s", "scheduler runtime (s)", 0, folder / "membatch_figure3.pdf")
     lines(table, "makespan_h", "makespan (hours)", 1, folder / "membatch_figure4.pdf")
     bars(gpu, counts[-1], folder / "membatch_figure5.pdf")
+
+
+def numbers(table) -> pd.DataFrame:
+    """Published figures of 100 tasks beside ours."""
+    means = table[table.tasks == 100].groupby("scheduler")[["runtime_s", "makespan_h"]].mean()
+    remark = "calibrated profiles; another computer and solver"
+    rows = [
+        (figure, f"{quantity}, 100 tasks, {name}", published[k], f"{means[column][name]:.3g}")
+        for name, published in PUBLISHED.items()
+        for k, (figure, quantity, column) in enumerate(
+            [(3, "scheduler runtime (s)", "runtime_s"), (4, "makespan (h)", "makespan_h")]
+        )
+    ]
+    frame = pd.DataFrame(rows, columns=["figure", "quantity", "paper", "ours"])
+    return frame.assign(remark=remark)
 
 
 def lines(table, column: str, label: str, published: int, path: Path) -> None:
@@ -117,8 +134,7 @@ def lines(table, column: str, label: str, published: int, path: Path) -> None:
     ax.set_xlabel("tasks, before splitting")
     ax.set_ylabel(label)
     figure.legend(loc="outside upper center", ncols=3, frameon=False, fontsize="small")
-    figure.savefig(path, metadata={"CreationDate": None})
-    plt.close(figure)
+    save(figure, path.parent, path.stem)
 
 
 def bars(gpu, tasks: int, path: Path) -> None:
@@ -150,8 +166,7 @@ def bars(gpu, tasks: int, path: Path) -> None:
         frameon=False,
         fontsize="small",
     )
-    figure.savefig(path, metadata={"CreationDate": None})
-    plt.close(figure)
+    save(figure, path.parent, path.stem)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import matplotlib
 import pandas as pd
 
 from concave_sched import tdpatd
+from concave_sched.plotting import save
 from concave_sched.plotting._tdpatd import plot_comparison
 
 PARTS = (50, 100, 200)
@@ -62,8 +63,7 @@ def main(fast: bool, folder: Path) -> None:
         ax.xaxis.get_major_locator().set_params(integer=True)
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=6, frameon=False)
-    figure.savefig(folder / "tdpatd_figure12.pdf", metadata={"CreationDate": None})
-    plt.close(figure)
+    save(figure, folder, "tdpatd_figure12")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from concave_sched import tdpatd
+from concave_sched.plotting import save
 
 WEIGHTS = [30, 70, 70, 90, 30, 80, 120, 100, 120, 90, 40, 20]
 EDGES = {
@@ -69,8 +70,7 @@ def main(fast: bool, folder: Path) -> None:
             ax.get_legend().remove()
         if row < len(steps) - 1:
             ax.set_xlabel("")
-    figure.savefig(folder / "tdpatd_figures2to6.pdf", metadata={"CreationDate": None})
-    plt.close(figure)
+    save(figure, folder, "tdpatd_figures2to6")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from concave_sched import tdpatd
+from concave_sched.plotting import save
 from concave_sched.plotting._tdpatd import plot_comparison
 
 PROCESSORS, SOLVE_SECONDS = 2, 8.0
@@ -94,8 +95,7 @@ def main(fast: bool, folder: Path) -> None:
     for ax in (left, right):
         ax.legend(frameon=False, fontsize="small", loc="upper center", ncols=3,
                   bbox_to_anchor=(0.5, -0.16))  # fmt: skip
-    figure.savefig(folder / "tdpatd_figures8and13.pdf", metadata={"CreationDate": None})
-    plt.close(figure)
+    save(figure, folder, "tdpatd_figures8and13")
 
 
 if __name__ == "__main__":

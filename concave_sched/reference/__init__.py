@@ -1,4 +1,4 @@
-"""Programs that confirm the solvers independently; what they need is imported when one is called."""
+"""Programs that confirm the solvers independently; solvers are imported when one is called."""
 
 from ._cones import hypograph as hypograph
 from ._cones import pick as pick

@@ -90,7 +90,9 @@ def _solve(curve, budgets, ends, weights, upper, solver, options):
     limits = used <= budgets / unit
     capped = upper < unit
     caps = [part[capped] <= upper[capped] / unit] if capped.any() else []
-    problem = cp.Problem(cp.Maximize(weights / worth @ gain), [limits, used - before == spent, *caps, *cones])
+    problem = cp.Problem(
+        cp.Maximize(weights / worth @ gain), [limits, used - before == spent, *caps, *cones]
+    )
     status = solve_conic(problem, solver, **options)
     if part.value is None:
         return WaterfillReference(np.full(n, np.nan), np.full(len(ends), np.nan), np.nan, status)

@@ -36,7 +36,8 @@ def test_figures(tmp_path):
     )
     assert (means.approx <= means.bound + 1e-12).all() and (means.levels <= means.bound).all()
     numbers = pd.read_csv(tmp_path / "dsct_numbers.csv")
-    assert numbers.paper.iloc[0] == 57.9 and np.isfinite(numbers.reading_B).all()
+    assert numbers.paper.iloc[0] == 57.9 and np.isfinite(numbers.ours).all()
+    assert len(numbers) == 14 and numbers.quantity.is_unique
 
 
 def test_drawings():
