@@ -18,8 +18,8 @@ from ._price import ManyBlocks, block_amounts, block_log_prices, demand, newton
 from ._value import optimal_value
 from ._waterfill import entries_shape
 
-_STEPS_BETWEEN_SPLITS = 3
-_FEW_BLOCKS = 4096  # sums over few blocks are cheaper; more blocks than these use room for all
+_STEPS_BETWEEN_SPLITS = 2
+_FEW_BLOCKS = 1024  # sums over few blocks are cheaper; more blocks than these use room for all
 
 
 @pytree
@@ -187,7 +187,7 @@ def _blocks(curve, cap, reach, later):
     enough between two splits. On plateaus of the marginal gain only the exact root will do.
     """
     n = cap.size
-    log_weights = jnp.zeros_like(cap)
+    log_weights = jnp.zeros((), cap.dtype)
 
     def split_within(capacity):
         def split(state):
@@ -236,7 +236,7 @@ def _fill(curve, cap, reach, later, ids, near):
     def within(capacity):
         ends = _ends(ids, capacity)
         budget = _block_budgets(reach, later, ends)
-        log_weights = jnp.zeros_like(cap)
+        log_weights = jnp.zeros((), cap.dtype)
         blocks = block_log_prices(curve, log_weights, cap, budget, ids, near[ends])
         amounts = block_amounts(curve, log_weights, cap, budget, blocks, ids)
         return blocks[ids], amounts

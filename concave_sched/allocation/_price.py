@@ -168,12 +168,13 @@ def newton(parameters, blocks, most_steps=_MOST_STEPS):
     most = _search_bound(cap, budget, blocks, ids)
     noise = 4 * eps * cap.size**0.5
 
-    def at(u):
-        return demand(curve, blocks.spread(u, ids), log_weights, cap, most)
+    def at(log_prices):
+        return demand(curve, log_prices, log_weights, cap, most)
 
     def step(state):
         u, low, high, last, _, count = state
-        amounts, slopes = jax.jvp(at, (u,), (jnp.ones_like(u),))
+        log_prices = blocks.spread(u, ids)
+        amounts, slopes = jax.jvp(at, (log_prices,), (jnp.ones_like(log_prices),))
         missing = budget - blocks.total(amounts, ids, budget.size)
         slope = -blocks.total(slopes, ids, budget.size)
         low, high = jnp.where(missing <= 0, u, low), jnp.where(missing >= 0, u, high)

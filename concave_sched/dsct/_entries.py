@@ -24,7 +24,12 @@ def over_batch(core, leading: int):
 def order_of(keys):
     """The stable order of the keys along the last axis, on the host where they are known."""
     if is_concrete(keys):
-        return np.argsort(np.asarray(keys), kind="stable").astype(np.int32)
+        keys = np.asarray(keys)
+        order = np.argsort(keys)  # several times faster than a stable sort
+        ordered = np.take_along_axis(keys, order, -1)
+        if np.any(ordered[..., 1:] == ordered[..., :-1]):
+            order = np.argsort(keys, kind="stable")
+        return order.astype(np.int32)
     return jnp.argsort(jax.lax.stop_gradient(keys), stable=True)
 
 

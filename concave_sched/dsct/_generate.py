@@ -92,5 +92,5 @@ def generate(
     height = (a_max - a_min) / (-np.expm1(-limit) if convention["rescale"] else 1.0)
     shown = limit if np.isfinite(limit) else np.log(100)
     d_max = rho * np.sum(shown / theta) / speeds.sum()
-    accuracy = Exponential(np.full(n, a_min), np.full(n, a_min + height), theta)
+    accuracy = Exponential(float(a_min), float(a_min + height), theta)
     return Instance(accuracy, rng.uniform(low * d_max, d_max, n), limit / theta, speeds)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -14,6 +17,8 @@ from ..allocation._value import optimal_value
 from ._entries import order_of, over_batch, take
 from ._instance import Instance
 from ._schedule import Schedule, starts
+
+_MANY = 20_000  # tasks from which threads pay
 
 
 def polish(instance: Instance, machine) -> Schedule:
@@ -47,14 +52,20 @@ def polish(instance: Instance, machine) -> Schedule:
 
 def polish_known(i: Instance, machine, order) -> Schedule:
     """`polish` without checks, for tasks already ordered by deadline."""
-    if is_concrete(i, machine, order):
+    leading = np.ndim(i.deadlines) - 1
+    known = is_concrete(i, machine, order)
+    if known:
         by_machine, table = _tables(np.asarray(machine), np.asarray(order), i.machines)
     else:
         order = jnp.asarray(order)
         by_machine = _machine_order(machine, order)
         row = jnp.arange(i.machines, dtype=machine.dtype)
         table = jax.vmap(lambda r: jnp.where(machine[order] == r, order, -1))(row)
-    return over_batch(_polish, np.ndim(i.deadlines) - 1)(i, machine, by_machine, table)
+    if known and not leading and i.tasks >= _MANY:
+        rows = _by_thread(i, table)
+    else:
+        rows = over_batch(_one_by_one, leading)(i, table)
+    return over_batch(_collect, leading)(i, machine, by_machine, table, rows)
 
 
 def _tables(machine, order, machines):
@@ -83,10 +94,26 @@ def fill(i: Instance, tasks, speed):
     return _nested_waterfill(take(i.accuracy, index), speed * jnp.minimum(following, last), cap)
 
 
-def _polish(i, machine, by_machine, table):
+def _one_by_one(i, table):
+    """Side by side in `vmap`, all machines would wait for the one that splits most often."""
+    return jax.lax.map(lambda row: fill(i, *row), (table, jnp.asarray(i.speeds)))
+
+
+def _by_thread(i, table):
+    """XLA runs a program on one core, and machines are independent."""
+    i = jax.tree.map(jnp.asarray, i)
+    solve = over_batch(fill, 0)
+
+    def one(r):
+        return jax.block_until_ready(solve(i, table[r], i.speeds[r]))
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        rows = list(pool.map(one, range(i.machines)))
+    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *rows)
+
+
+def _collect(i, machine, by_machine, table, rows):
     speeds = jnp.asarray(i.speeds)
-    # One machine after another: side by side, all would wait for the one that splits most often.
-    rows = jax.lax.map(lambda row: fill(i, *row), (table, speeds))
     place = jnp.where(table >= 0, table, i.tasks).ravel()
     blank = jnp.zeros(i.tasks, rows.amounts.dtype)
 

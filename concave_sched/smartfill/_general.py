@@ -62,25 +62,27 @@ def marginal_costs(speedup, cumulative_weights, budget):
             return excess, jnp.where((left > 0) & jnp.isfinite(slope), slope, 0), cost
 
         def newton(state):
-            v, low, high, _, count = state
+            v, low, high, last, _, count = state
             excess, slope, _ = at(v)
             low, high = jnp.where(excess <= 0, v, low), jnp.where(excess >= 0, v, high)
             new = v - excess / jnp.where(slope > 0, slope, 1)
-            inside = (slope > 0) & (new > low) & (new < high)
+            # A step not under half of the one before may go back and forth for ever: halve instead.
+            inside = (slope > 0) & (new > low) & (new < high) & (jnp.abs(new - v) < last / 2)
             new = jnp.where(inside, new, (low + high) / 2)
             # Newton's error after a step is about the step squared; halving has no such promise.
             enough = jnp.where(inside, 1e-9, 2 * eps) * (1 + jnp.abs(v))
-            return new, low, high, (jnp.abs(new - v) > enough) & (excess != 0), count + 1
+            moved = jnp.abs(new - v)
+            return new, low, high, moved, (moved > enough) & (excess != 0), count + 1
 
         def unfinished(state):
-            return state[3] & (state[4] < _MOST_STEPS)
+            return state[4] & (state[5] < _MOST_STEPS)
 
         high = target - jnp.log(budget)
         low = jnp.minimum(jnp.maximum(previous, high - 1500), high)
         high = high + 16 * eps * (1 + jnp.abs(high))
         guess = previous + (previous - log_price[jnp.maximum(k - 2, 0)])
         guess = jnp.where((k > 2) & (guess > low) & (guess < high), guess, high - (high - low) / 10)
-        start = (guess, low, high, jnp.asarray(True), 0)
+        start = (guess, low, high, jnp.full_like(guess, jnp.inf), jnp.asarray(True), 0)
         v = jax.lax.while_loop(unfinished, newton, start)[0]
         # The newest job alone has a closed form, which also covers a slope of 0 at the budget.
         lonely = target - jnp.log(speedup(budget))

@@ -17,6 +17,12 @@ NO_BOUND = "no bound"
 
 
 def certify_general(schedule: GeneralSchedule) -> GeneralCertificate:
+    """Check a schedule of jobs with their own speedups from the instance alone.
+
+    Work done, budget and order of completions are recomputed from the rates; the optimality
+    conditions from the marginal gains of the rates held (they prove the best schedule of this
+    order of completions); the bound on every order by what the schedule names in `bound_by`.
+    """
     instance = schedule.instance
     weights, sizes = np.asarray(instance.weights), np.asarray(instance.sizes)
     lengths, rates = np.asarray(schedule.interval_durations), np.asarray(schedule.interval_rates)
