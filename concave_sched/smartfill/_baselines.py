@@ -16,7 +16,7 @@ from .._checks import require, require_float64
 from .._results import Status
 from .._tree import pytree
 from ..curves import Power
-from ._instance import Instance
+from ._instance import Instance, require_common
 from ._result import Schedule, in_caller_order, sort_jobs, typed
 from ._schedule import completion_times
 
@@ -82,6 +82,7 @@ def hesrpt(instance: Instance, exponent=None) -> Schedule:
     Source: Berg, Vesilo, Harchol-Balter, "heSRPT", Performance Evaluation 144 (2020).
     """
     require_float64()
+    require_common(instance)
     if exponent is None:
         power = isinstance(instance.speedup, Power)
         exponent = (
@@ -94,12 +95,14 @@ def hesrpt(instance: Instance, exponent=None) -> Schedule:
 def equal_share(instance: Instance) -> Schedule:
     """Split the budget equally among the jobs that are left. Cost: O(jobs^2)."""
     require_float64()
+    require_common(instance)
     return _evaluate(instance, EqualShare())
 
 
 def shortest_first(instance: Instance) -> Schedule:
     """Give the whole budget to the shortest job (SRPT). Cost: O(jobs^2)."""
     require_float64()
+    require_common(instance)
     return _evaluate(instance, ShortestFirst())
 
 

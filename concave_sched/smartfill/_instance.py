@@ -20,6 +20,9 @@ class Instance:
     (jobs,), > 0, work in units of s times time. weights: (jobs,), > 0, default 1/sizes, so that the
     objective sum w_i T_i is the total slowdown; equal weights give total flow time. budget: > 0.
 
+    Several speedups (a tuple of curves, or one curve with a vector of parameters) or a `StepBudget`
+    make a `GeneralInstance`, for `solve_general`; its weights are 1/sizes too then.
+
     Shortest-first is optimal only if a shorter job never weighs less: sizes sorted downwards must
     give weights that do not fall. Any order of jobs may be given.
 
@@ -37,6 +40,15 @@ class Instance:
     sizes: Any
     weights: Any = None
     budget: Any = 1.0
+
+    def __new__(cls, speedup: Any = None, sizes: Any = None, weights: Any = None, budget=1.0):
+        if not (is_changing(budget) or has_several(speedup, sizes, budget)):
+            return super().__new__(cls)
+        from ._general_instance import GeneralInstance
+
+        if weights is None:
+            weights = 1 / np.asarray(sizes, float)
+        return GeneralInstance(speedup, sizes, weights, budget)
 
     def __post_init__(self):
         sizes = as_leaf(self.sizes)
@@ -60,17 +72,36 @@ class Instance:
         _check_agreeable(sizes, self.weights)
 
 
+def has_several(speedup, sizes, budget) -> bool:
+    """Whether there is one speedup per job: several curves, or vectors of parameters."""
+    if isinstance(speedup, (tuple, list)):
+        return True
+    if not isinstance(speedup, Curve) or np.ndim(sizes) > 1 or np.ndim(budget):
+        return False
+    return speedup.strictly_concave and any(np.ndim(leaf) for leaf in speedup._leaves())
+
+
+def is_changing(budget) -> bool:
+    from ._general_instance import StepBudget
+
+    return isinstance(budget, StepBudget)
+
+
+def require_common(instance) -> None:
+    """Raise unless all jobs share one speedup and one budget."""
+    if not isinstance(instance, Instance):
+        raise ValueError(
+            f"instance = {type(instance).__name__}: this needs one speedup for all jobs and a "
+            "constant budget; use smartfill.solve_general, or run_policy for policies."
+        )
+
+
 def _check_speedup(speedup, budget):
     require_concave("speedup", speedup, budget)
     if not speedup.strictly_concave:
         raise ValueError(
             f"speedup = {type(speedup).__name__} has linear pieces; SmartFill needs a strictly "
             "concave speedup: fit a family to the points with concave_sched.fit."
-        )
-    if any(np.ndim(leaf) for leaf in speedup._leaves()) and np.ndim(budget) == 0:
-        raise ValueError(
-            "speedup has vector parameters: one speedup is shared by all jobs here, so its "
-            "parameters are scalars."
         )
     if is_concrete(speedup):
         require(

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 from .._checks import require_float64
 from .._results import Status
-from ._instance import Instance
+from ._instance import Instance, require_common
 from ._result import Optimal, Schedule, in_caller_order, sort_jobs, typed
 from ._schedule import completion_times, objective, schedule
 
@@ -45,6 +45,7 @@ def solve(instance: Instance) -> Schedule:
     form, the certificate and the derivatives are ours.
     """
     require_float64()
+    require_common(instance)
     return _solve(instance)
 
 

@@ -35,7 +35,6 @@ I = cs.smartfill.Instance(LOG, [3.0, 1.0, 2.0], budget=4.0)
         ((LOG, [2.0, 1.0], None, np.nan), "budget = nan"),
         ((jnp.log1p, [1.0]), "speedup = .*is not a curve.*Custom"),
         ((c.PiecewiseLinear([0.0, 1.0], [0.0, 1.0]), [1.0]), "speedup = PiecewiseLinear"),
-        ((c.Logarithmic([1.0, 2.0], 1.0), [2.0, 1.0]), "speedup has vector parameters"),
         ((LOG.offset(1.0), [1.0]), r"speedup\(0\) = 1.0: a job without resources must rest"),
         ((c.Exponential(0.1, 0.9, 1.0), [1.0]), r"speedup\(0\) = 0.1"),
         ((c.SaturatingPower(1.0, 2.0, 2.0), [1.0], None, 3.0), "speedup.limit = 2.0: .*budget 3.0"),
