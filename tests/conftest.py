@@ -1,3 +1,4 @@
+import gc
 import os
 import sys
 from pathlib import Path
@@ -11,9 +12,18 @@ if "--benchmark-only" not in sys.argv:  # there compile times are measured
 
 import jax  # noqa: E402
 import matplotlib  # noqa: E402
+import pytest  # noqa: E402
 
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 jax.config.update("jax_num_cpu_devices", 2)
 matplotlib.use("Agg")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def forget_programs():
+    """Every compiled program holds memory maps, of which Linux grants a process 65,530."""
+    yield
+    jax.clear_caches()
+    gc.collect()

@@ -14,7 +14,14 @@ from .._tree import as_leaf, is_concrete, pytree
 from ..curves._check import require_concave
 from ..curves._numerics import float_dtype
 from ._certificate import Certificate, gain_residual, relative_gap
-from ._price import ManyBlocks, block_amounts, block_log_prices, demand, newton
+from ._price import (
+    ManyBlocks,
+    block_amounts,
+    block_log_prices,
+    bracket_of_any_block,
+    demand,
+    newton,
+)
 from ._value import optimal_value
 from ._waterfill import entries_shape
 
@@ -188,6 +195,7 @@ def _blocks(curve, cap, reach, later):
     """
     n = cap.size
     log_weights = jnp.zeros((), cap.dtype)
+    bracket = bracket_of_any_block(curve, cap, reach)
 
     def split_within(capacity):
         def split(state):
@@ -195,9 +203,8 @@ def _blocks(curve, cap, reach, later):
             ends = _ends(ids, capacity)
             budget = _block_budgets(reach, later, ends)
             guess = log_price[ends]
-            blocks, moving = newton(
-                (curve, log_weights, cap, budget, ids, guess), ManyBlocks, steps
-            )
+            parameters = (curve, log_weights, cap, budget, ids, guess)
+            blocks, moving = newton(parameters, ManyBlocks, steps, bracket)
             amounts = block_amounts(
                 curve, log_weights, cap, budget, blocks, ids, exact=not curve.strictly_concave
             )

@@ -27,10 +27,6 @@ class OneBlock:
         return jnp.sum(values, keepdims=True)
 
     @staticmethod
-    def lowest(values, ids, count):
-        return jnp.min(values, keepdims=True, initial=jnp.inf)
-
-    @staticmethod
     def highest(values, ids, count):
         return jnp.max(values, keepdims=True, initial=-jnp.inf)
 
@@ -45,10 +41,6 @@ class ManyBlocks:
     @staticmethod
     def total(values, ids, count):
         return jax.ops.segment_sum(values, ids, count, indices_are_sorted=True)
-
-    @staticmethod
-    def lowest(values, ids, count):
-        return jax.ops.segment_min(values, ids, count, indices_are_sorted=True)
 
     @staticmethod
     def highest(values, ids, count):
@@ -133,7 +125,7 @@ def _search_bound(cap, budget, blocks, ids):
     return jnp.minimum(cap, 2 * blocks.spread(budget, ids))
 
 
-def _bracket(parameters, blocks):
+def _bracket(curve, log_weights, cap, budget, total, ids, blocks):
     """Log prices at which every block surely demands at least, and at most, its budget.
 
     If every price were below w f'(t) with t = budget, or, for caps under the budget, t = cap minus
@@ -141,29 +133,46 @@ def _bracket(parameters, blocks):
     entry takes its equal share. Blocks share one bracket: it only guards Newton's method, and
     extremes of all entries cost less than those of each block.
     """
-    curve, log_weights, cap, budget, ids, _ = parameters
-    total = blocks.total(cap, ids, budget.size)
     live = (budget > 0) & (budget < total)
     whole = blocks.spread(budget, ids)
     surplus = blocks.spread(jnp.where(live, total - budget, 0), ids) / cap.size
     most = jnp.where(cap > whole, whole, jnp.clip(cap - surplus, 0, whole))
     served = (log_weights > -jnp.inf) & blocks.spread(live, ids)
-    weights = jnp.where(served, log_weights, 0)
     share = jnp.where(served, whole / cap.size, 1)
+    return _extreme_gains(curve, log_weights, served, most, share)
+
+
+def bracket_of_any_block(curve, cap, reach):
+    """The same for all blocks of nested budgets at once, wherever they begin and end.
+
+    Their budgets lie between the least rise of `reach`, what prefixes can use, and its end.
+    """
+    rise = jnp.diff(reach, prepend=jnp.zeros(1, reach.dtype))
+    least = jnp.min(jnp.where(rise > 0, rise, reach[-1]))
+    most = jnp.minimum(cap, reach[-1])
+    return _extreme_gains(curve, jnp.zeros((), cap.dtype), cap > 0, most, least / cap.size)
+
+
+def _extreme_gains(curve, log_weights, served, most, share):
+    """(least, largest) log gain w f'(t) of the entries served, at t = most, at t = share."""
+    weights = jnp.where(served, log_weights, 0)
     low = jnp.min(jnp.where(served, weights + curve.log_marginal(most), jnp.inf))
     high = jnp.max(jnp.where(served, weights + curve.log_marginal(share), -jnp.inf))
     low = jnp.where(low == -jnp.inf, high - 1500, low)  # the gain underflows: e^-1500 is nothing
-    margin = 16 * jnp.finfo(cap.dtype).eps
-    low, high = low - margin * (1 + jnp.abs(low)), high + margin * (1 + jnp.abs(high))
-    return live, jnp.where(live, low, 0), jnp.where(live, high, 0)
+    margin = 16 * jnp.finfo(most.dtype).eps
+    return low - margin * (1 + jnp.abs(low)), high + margin * (1 + jnp.abs(high))
 
 
-def newton(parameters, blocks, most_steps=_MOST_STEPS):
+def newton(parameters, blocks, most_steps=_MOST_STEPS, bracket=None):
     """Log price of every block after at most so many steps, and which blocks still move."""
     curve, log_weights, cap, budget, ids, guess = parameters
     dtype = cap.dtype
     eps = jnp.finfo(dtype).eps
-    live, low, high = _bracket(parameters, blocks)
+    total = blocks.total(cap, ids, budget.size)
+    live = (budget > 0) & (budget < total)
+    if bracket is None:
+        bracket = _bracket(curve, log_weights, cap, budget, total, ids, blocks)
+    low, high = (jnp.where(live, end, 0) for end in bracket)
     bends = curve.bend if isinstance(curve.bend, float) else jnp.asarray(curve.bend, dtype)
     most = _search_bound(cap, budget, blocks, ids)
     noise = 4 * eps * cap.size**0.5

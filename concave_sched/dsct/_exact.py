@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
 import time
 
 import jax.numpy as jnp
@@ -74,7 +73,7 @@ def solve_exact(
     exponentials = exponential(instance.accuracy, instance.tasks) is not None
     if solver == "scip" and not exponentials:
         raise ValueError("solver = 'scip' is for exponential accuracies: use solver='highs'.")
-    installed = importlib.util.find_spec("pyscipopt") is not None
+    installed = _scip_works()
     if solver == "scip" and not installed:
         raise ImportError("solver='scip' needs PySCIPOpt: pip install 'concave_sched[exact]'.")
     if instance.machines == 1:
@@ -103,6 +102,14 @@ def solve_exact(
 
 
 _SMALL = 12  # tasks up to which the solver is quicker than a local search before it
+
+
+def _scip_works() -> bool:
+    try:
+        import pyscipopt  # noqa: F401
+    except ImportError:
+        return False
+    return True
 
 
 def _closed(best, bound, gap):

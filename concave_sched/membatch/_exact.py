@@ -51,6 +51,8 @@ def solve_exact(
     from ._baselines import longest_first
 
     instance.require_placeable()
+    if not time_limit > 0:
+        raise ValueError(f"time_limit = {time_limit}: give seconds above 0.")
     begun = time.perf_counter()
     first = longest_first(instance)
     found = solve_cp(

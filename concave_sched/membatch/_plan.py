@@ -80,6 +80,9 @@ def _from_table(instance, table) -> Plan:
             "the columns task and device."
         )
     else:
+        missing = [name for name in ("task", "device") if name not in table.columns]
+        if missing:
+            raise ValueError(f"plan has no column {missing[0]!r}; it has {list(table.columns)}.")
         start = table["start"] if "start" in table.columns else np.zeros(len(table))
         rows = sorted(
             zip(table["task"], table["device"], start, strict=True), key=lambda row: row[2]

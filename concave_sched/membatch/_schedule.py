@@ -109,21 +109,27 @@ class Schedule(Result):
         start, end = self.start[mine], self.end[mine]
         at = np.unique(np.concatenate([[0.0], start, end]))
         into, out = np.searchsorted(at, start), np.searchsorted(at, end)
-        room = (self.instance.device_gpu[j], self.instance.device_memory[j], 1.0)
+        scales = (100 / self.instance.device_gpu[j], 100 / self.instance.device_memory[j], 1.0)
         use = (self.instance.gpu[mine, j], self.instance.memory[mine, j], np.ones(mine.size))
         steps = []
-        for amount, capacity in zip(use, room, strict=True):
+        for amount, scale in zip(use, scales, strict=True):
             change = np.bincount(into, amount, at.size) - np.bincount(out, amount, at.size)
-            steps.append(np.cumsum(change) * (100 / capacity if capacity != 1.0 else 1.0))
+            steps.append(np.cumsum(change) * scale)
         gpu, memory, count = steps
         count = np.rint(count).astype(int)
         return at, np.where(count > 0, gpu, 0.0), np.where(count > 0, memory, 0.0), count
 
     def validate(self) -> float:
-        """The makespan recomputed from the table alone; see `membatch.validate`."""
+        """The makespan recomputed from the table alone; see `membatch.validate`.
+
+        Raises ValueError also where `bound` exceeds it.
+        """
         from ._validate import validate
 
-        return validate(self.instance, self.to_dataframe())
+        makespan = validate(self.instance, self.to_dataframe())
+        if self.bound > makespan * (1 + 1e-9):
+            raise ValueError(f"bound = {self.bound} exceeds the makespan {makespan}.")
+        return makespan
 
     def _facts(self):
         instance = self.instance

@@ -100,7 +100,12 @@ def read_devices(devices) -> list[dict]:
 def read_tasks(tasks) -> tuple[list[str], list[str], list[dict] | None]:
     """Names and workloads; and the rows themselves where these carry times."""
     if isinstance(tasks, Mapping) and not any(isinstance(v, Mapping) for v in tasks.values()):
-        names, workloads = [str(t) for t in tasks], [str(w) for w in tasks.values()]
+        for name, kind in tasks.items():
+            if not isinstance(kind, str):
+                raise ValueError(
+                    f"tasks[{name!r}] = {kind!r}: a dict maps a task to its workload's name."
+                )
+        names, workloads = [str(t) for t in tasks], list(tasks.values())
         _unique(names, "tasks", "task")
         return names, workloads, None
     listed = isinstance(tasks, Iterable) and not isinstance(tasks, str)

@@ -36,7 +36,7 @@ def colour_scale(values, spread: float = 300.0):
     from matplotlib.colors import LogNorm, Normalize
 
     values = np.asarray(values, float)
-    low, high = float(values.min()), float(values.max())
+    low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
     if low == high:
         low, high = (low * 0.9, high * 1.1) if low > 0 else (low - 1, high + 1)
     logarithmic = low > 0 and high > spread * low

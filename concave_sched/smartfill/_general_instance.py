@@ -80,7 +80,16 @@ class GeneralInstance:
     weights: Any = None
     budget: Any = 1.0
 
+    def __repr__(self) -> str:
+        kinds = ", ".join(sorted(set(self.speedups.names())))
+        return f"GeneralInstance(jobs={np.shape(self.sizes)[0]}, speedups={kinds})"
+
     def __post_init__(self):
+        if not is_concrete(self.sizes, self.weights, self.budget):
+            raise ValueError(
+                "sizes, weights or budget are being traced: a GeneralInstance looks at values, "
+                "build it outside jit, vmap and grad."
+            )
         sizes = as_leaf(self.sizes)
         require("sizes", sizes, lambda x: (x > 0) & np.isfinite(x), "sizes are finite and > 0.")
         if np.ndim(sizes) != 1 or np.size(sizes) == 0:

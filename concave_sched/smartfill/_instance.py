@@ -47,8 +47,11 @@ class Instance:
         from ._general_instance import GeneralInstance
 
         if weights is None:
-            weights = 1 / np.asarray(sizes, float)
+            weights = 1 / as_leaf(sizes)
         return GeneralInstance(speedup, sizes, weights, budget)
+
+    def __repr__(self) -> str:
+        return f"Instance(jobs={np.shape(self.sizes)[-1]}, speedup={type(self.speedup).__name__})"
 
     def __post_init__(self):
         sizes = as_leaf(self.sizes)
@@ -131,5 +134,6 @@ def _check_agreeable(sizes, weights):
         raise ValueError(
             f"weights[{short}] = {weights[short]} is less than weights[{long}] = {weights[long]} "
             f"although job {short} is no longer ({sizes[short]} <= {sizes[long]}): shortest-first "
-            "order is then not optimal. Weights must not fall as sizes fall, as 1/size or 1 do."
+            "order is then not optimal. Weights must not fall as sizes fall, as 1/size or 1 do; "
+            "for others give one speedup per job (a tuple) and use solve_general."
         )

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._checks import require, require_float64
+from .._checks import require, require_float64, require_shape
 from .._results import Result, Status
 from .._tree import pytree
 from ..curves import Curve
@@ -37,8 +37,13 @@ class Arrivals:
 
     def __post_init__(self):
         times, sizes = (np.atleast_2d(np.asarray(v, float)) for v in (self.times, self.sizes))
-        shape = np.broadcast_shapes(times.shape, sizes.shape)
-        kinds = np.zeros(shape, int) if self.kinds is None else np.asarray(self.kinds)
+        kinds = np.zeros(1, int) if self.kinds is None else np.asarray(self.kinds)
+        given = {"sizes": sizes, "kinds": kinds, "weights": self.weights}
+        shape = np.broadcast_shapes(times.shape, (1, 1))
+        if times.shape[0] == 1:
+            shape = (sizes.shape[0], shape[1])
+        for name, value in given.items():
+            require_shape(name, value, shape, "(seeds, jobs) as times has, or (jobs,).")
         if not np.issubdtype(kinds.dtype, np.integer):
             raise ValueError(f"kinds are {kinds.dtype}: integers that number the speedups.")
         for name, value in (("times", times), ("sizes", sizes), ("kinds", kinds)):

@@ -93,7 +93,7 @@ def test_batches_and_traces_are_refused_where_values_are_needed():
 
 
 def test_the_missing_extra_is_named(monkeypatch):
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "pyscipopt", None)
     with pytest.raises(ImportError, match=r"concave_sched\[exact\]"):
         dsct.solve_exact(several(0), solver="scip")
     assert dsct.solve_exact(several(0)).status.name == "OPTIMAL"  # HiGHS instead

@@ -1,5 +1,7 @@
 """Tables in, and what is said about bad ones."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -189,3 +191,26 @@ def test_the_extras_are_named_where_they_are_missing(monkeypatch):
         mb.solve_exact(mb.example())
     with pytest.raises(ImportError, match=r"concave_sched\[cluster\]"):
         mb.ray.run(mb.longest_first(mb.example()))
+
+
+def test_a_capacity_of_one_is_a_capacity():
+    task = [{"id": "x", "time": 10, "gpu": 0.5, "memory": 0.5}]
+    r = mb.solve(mb.Instance(task, [{"type": "a", "memory": 1.0, "gpu": 1.0}]))
+    assert r.utilisation["mean"].iloc[0] == 50.0
+
+
+def test_counts_of_workloads_are_refused():
+    with pytest.raises(ValueError, match=r"tasks\['number'\] = 60"):
+        mb.Instance({"number": 60}, mb.jetson_cluster(), mb.edge_profiles())
+
+
+def test_a_plan_without_its_columns_is_refused():
+    i = mb.example()
+    with pytest.raises(ValueError, match="plan has no column 'task'"):
+        mb.simulate(i, mb.longest_first(i).to_dataframe().rename(columns={"task": "job"}))
+
+
+def test_a_bound_above_the_makespan_is_refused():
+    r = mb.longest_first(mb.example())
+    with pytest.raises(ValueError, match="exceeds the makespan"):
+        dataclasses.replace(r, proven_bound=2 * r.objective).validate()
