@@ -20,7 +20,7 @@ def test_drawings_are_stable_and_never_cost_more_afterwards(tmp_path):
     for folder in ("once", "again"):
         script.main(fast=True, folder=tmp_path / folder)
     files = sorted(path.name for path in (tmp_path / "once").iterdir())
-    assert len(files) == 6
+    assert len(files) == 9
     for name in files:
         once, again = ((tmp_path / folder / name).read_bytes() for folder in ("once", "again"))
         assert once == again
