@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ._bound import Classes, classes, energy_program
+from ._milp import solve_milp
 
 MOST_INTEGERS = 400
 
@@ -44,7 +45,6 @@ def area_program(instance, time_limit: float, gap: float = 1e-4, committed=None)
 
 def _integer_program(merged: Classes, time_limit: float, gap: float, committed):
     """(task classes, devices) counts, and the bound that HiGHS proves for C."""
-    from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import csr_array, hstack
 
     features, tasks, devices = merged.energy.shape
@@ -61,15 +61,16 @@ def _integer_program(merged: Classes, time_limit: float, gap: float, committed):
     slowest = np.where(np.isfinite(merged.time), merged.time, 0).max(1)
     most = float(merged.task_count @ slowest)
     tie = 1e-5 * max(energy_program(merged)[0], 1e-9) / most
-    found = milp(
+    found = solve_milp(
         np.append(tie * merged.time[c, d], 1.0),
-        integrality=np.append(np.ones(c.size), 0),
-        bounds=Bounds(0, np.append(merged.task_count[c], np.inf)),
-        constraints=[
-            LinearConstraint(hstack([used, makespan], "csr"), -np.inf, -taken.ravel()),
-            LinearConstraint(whole, merged.task_count, merged.task_count),
+        [
+            (hstack([used, makespan], "csr"), -np.inf, -taken.ravel()),
+            (whole, merged.task_count, merged.task_count),
         ],
-        options={"time_limit": max(float(time_limit), 0.05), "mip_rel_gap": gap},
+        np.append(merged.task_count[c], np.inf),
+        integers=c.size,
+        time_limit=max(float(time_limit), 0.05),
+        mip_rel_gap=gap,
     )
     counts = np.zeros((tasks, devices), int)
     if found.x is None:

@@ -8,6 +8,7 @@ import time
 import numpy as np
 
 from ._lists import Arrays, longest_order
+from ._milp import solve_milp
 from ._plan import Plan
 from ._schedule import Schedule
 from ._simulate import simulate
@@ -40,7 +41,6 @@ def baseline_ilp(instance) -> Schedule:
 
     Source: MemBatch ILP, Section I (its reference 4).
     """
-    from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import csr_array
 
     instance.require_placeable()
@@ -48,13 +48,7 @@ def baseline_ilp(instance) -> Schedule:
     i, j = np.nonzero(instance.fits)
     cost = instance.time[i, j]
     once = csr_array((np.ones(i.size), (i, np.arange(i.size))))
-    found = milp(
-        cost,
-        integrality=np.ones(i.size),
-        bounds=Bounds(0, 1),
-        constraints=LinearConstraint(once, 1, 1),
-        options={"mip_rel_gap": 0.0},
-    )
+    found = solve_milp(cost, [(once, 1, 1)], 1, integers=i.size, mip_rel_gap=0.0)
     if found.x is None:
         raise RuntimeError(f"HiGHS did not solve the baseline program: {found.message}")
     device = np.where(instance.fits, instance.time, np.inf).argmin(1)

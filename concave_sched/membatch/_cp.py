@@ -109,7 +109,7 @@ def _order_equal_tasks(model, instance, starts):
     numbers = np.hstack([instance.time, instance.gpu, instance.memory])
     _, kind = np.unique(numbers, axis=0, return_inverse=True)
     last: dict[int, int] = {}
-    for i, k in enumerate(kind.ravel()):
+    for i, k in enumerate(kind.ravel().tolist()):
         if k in last:
             model.add(starts[last[k]] <= starts[i])
         last[k] = i

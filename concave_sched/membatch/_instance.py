@@ -120,7 +120,7 @@ class Instance:
                 f"device_memory has shape {room.shape} and time {time.shape}: give one memory "
                 "for every column of time."
             )
-        columns = [time]
+        columns: list[np.ndarray] = [time]
         for name, value in (("gpu", gpu), ("memory", memory)):
             array = np.asarray(value, float)
             array = array[:, None] if array.ndim == 1 else array
@@ -185,7 +185,7 @@ class Instance:
         names, parents = ([of[i] for i in index] for of in (self.tasks, self.parents))
         present: dict[str, float] = {}
         for i, parent in zip(index, parents, strict=True):
-            present[parent] = present.get(parent, 0.0) + self.fractions[i]
+            present[parent] = present.get(parent, 0.0) + float(self.fractions[i])
         whole = np.array([present[parent] > 1 - 1e-6 for parent in parents], bool)
         return self._derive(
             names,
@@ -257,8 +257,9 @@ class Instance:
         return f"Instance(tasks={len(self.tasks)}, devices={len(self.devices)}, workloads={kinds})"
 
 
-def check_numbers(time, gpu, memory, where: str) -> None:
+def check_numbers(numbers, where: str) -> None:
     """Raise at the first time that is not positive, share outside 0..100 or negative memory."""
+    time, gpu, memory = numbers
     finite = "give a finite number"
     require(f"{where} time", time, lambda t: np.isfinite(t) & (t > 0), f"{finite} of minutes > 0.")
     require(f"{where} gpu", gpu, lambda g: np.isfinite(g) & (g >= 0), f"{finite}, 0 to 100.")

@@ -41,7 +41,7 @@ class Arrays:
         """Completion of device j packing these tasks in this order; writes their starts."""
         from ._kernels import pack
 
-        scratch = np.empty((3, 2 * order.size + 2))
+        at, gpu_used, memory_used = np.empty((3, 2 * order.size + 2))
         return pack(
             order,
             order.size,
@@ -51,7 +51,9 @@ class Arrays:
             self.gpu_room[j],
             self.memory_room[j],
             np.inf,
-            *scratch,
+            at,
+            gpu_used,
+            memory_used,
             start,
         )
 

@@ -72,20 +72,20 @@ def read_plan(instance, plan) -> Plan:
 
 def _from_table(instance, table) -> Plan:
     """From {task: device}, or rows of task and device, sorted by start where that is given."""
-    if isinstance(table, Mapping) and not hasattr(table, "columns"):
-        rows = [(task, device, 0.0) for task, device in table.items()]
-    elif not hasattr(table, "columns"):
-        raise ValueError(
-            f"plan = {table!r}: give a Plan, a schedule, a dict {{task: device}}, or a table with "
-            "the columns task and device."
-        )
-    else:
+    if hasattr(table, "columns"):
         missing = [name for name in ("task", "device") if name not in table.columns]
         if missing:
             raise ValueError(f"plan has no column {missing[0]!r}; it has {list(table.columns)}.")
         start = table["start"] if "start" in table.columns else np.zeros(len(table))
         rows = sorted(
             zip(table["task"], table["device"], start, strict=True), key=lambda row: row[2]
+        )
+    elif isinstance(table, Mapping):
+        rows = [(task, device, 0.0) for task, device in table.items()]
+    else:
+        raise ValueError(
+            f"plan = {table!r}: give a Plan, a schedule, a dict {{task: device}}, or a table with "
+            "the columns task and device."
         )
     tasks = {name: i for i, name in enumerate(instance.tasks)}
     devices = {d.name: j for j, d in enumerate(instance.devices)}

@@ -8,6 +8,7 @@ import numpy as np
 
 from ._batch import batch
 from ._bound import classes
+from ._milp import solve_milp
 from ._plan import Plan
 from ._schedule import Schedule
 from ._simulate import simulate
@@ -92,7 +93,6 @@ def rounds(
 
 def _round(instance, free, penalty, tie, time_limit):
     """(tasks, devices) that start now; tasks as indices into this instance."""
-    from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import coo_array
 
     kinds = classes(instance, merge_devices=False)
@@ -110,28 +110,24 @@ def _round(instance, free, penalty, tie, time_limit):
         return coo_array((value, (row, column)), shape=(row.max() + 1, width)).tocsr()
 
     constraints = [
-        LinearConstraint(rows((c, n, one)), -np.inf, kinds.task_count),
-        LinearConstraint(rows((pairs, n, one), (pairs, any_, -kinds.task_count[c])), -np.inf, 0),
-        LinearConstraint(
-            rows((pairs, any_, (free[d] + time) / unit), (pairs, makespan, -one)), -np.inf, 0
-        ),
-        LinearConstraint(rows((0 * pairs, n, one)), 1, np.inf),
+        (rows((c, n, one)), -np.inf, kinds.task_count),
+        (rows((pairs, n, one), (pairs, any_, -kinds.task_count[c])), -np.inf, 0),
+        (rows((pairs, any_, (free[d] + time) / unit), (pairs, makespan, -one)), -np.inf, 0),
+        (rows((0 * pairs, n, one)), 1, np.inf),
     ]
     for use, room in (
         (instance.memory, instance.device_memory),
         (instance.gpu, instance.device_gpu),
     ):
         share = use[some][c, d] / room[d]
-        constraints.append(LinearConstraint(rows((d, n, share)), -np.inf, 1.0 + 1e-9))
-    found = milp(
+        constraints.append((rows((d, n, share)), -np.inf, 1.0 + 1e-9))
+    found = solve_milp(
         np.concatenate([tie * time - penalty, np.zeros(c.size), [unit]]),
-        integrality=np.append(np.ones(2 * c.size), 0),
-        bounds=Bounds(
-            np.append(np.zeros(2 * c.size), free.max() / unit),
-            np.concatenate([kinds.task_count[c], one, [np.inf]]),
-        ),
-        constraints=constraints,
-        options={"time_limit": float(time_limit)},
+        constraints,
+        np.concatenate([kinds.task_count[c], one, [np.inf]]),
+        lower=np.append(np.zeros(2 * c.size), free.max() / unit),
+        integers=2 * c.size,
+        time_limit=float(time_limit),
     )
     if found.x is None:
         raise RuntimeError(f"HiGHS found no round ({found.message}): raise round_time_limit.")
@@ -171,7 +167,6 @@ def serial_ilp(instance, time_limit: float = 10.0) -> Schedule:
 
     Source: MemBatch ILP, Section III-A, "when GPU cores work in parallel"; ours where it is open.
     """
-    from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import coo_array
 
     instance.require_placeable()
@@ -189,15 +184,12 @@ def serial_ilp(instance, time_limit: float = 10.0) -> Schedule:
         ),
         shape=(devices, width),
     )
-    found = milp(
+    found = solve_milp(
         np.append(np.zeros(c.size), 1.0),
-        integrality=np.append(np.ones(c.size), 0),
-        bounds=Bounds(0, np.append(kinds.task_count[c], np.inf)),
-        constraints=[
-            LinearConstraint(whole.tocsr(), kinds.task_count, kinds.task_count),
-            LinearConstraint(load.tocsr(), -np.inf, 0),
-        ],
-        options={"time_limit": float(time_limit)},
+        [(whole.tocsr(), kinds.task_count, kinds.task_count), (load.tocsr(), -np.inf, 0)],
+        np.append(kinds.task_count[c], np.inf),
+        integers=c.size,
+        time_limit=float(time_limit),
     )
     if found.x is None:
         raise RuntimeError(f"HiGHS found no plan ({found.message}): raise time_limit.")

@@ -12,7 +12,7 @@ GROWTH = 1.1  # of the length of a run over the one before
 # Up to so many tasks: moves per task of the first runs; (power, first temperature) in turn. At
 # 1.05 ** power plans 5 per cent longer are common, which is what it takes to leave a plan.
 # Tuned on random instances of 39, 68 and 144 parts, one of them among the shared ones.
-SETTINGS = (
+SETTINGS: tuple[tuple[float, int, tuple[tuple[float, float], ...]], ...] = (
     (50, 7500, ((30.0, 4.0), (60.0, 19.0), (60.0, 0.1))),
     (300, 15000, ((100.0, 130.0), (100.0, 130.0), (100.0, 0.1))),
     (np.inf, 15000, ((300.0, 0.1), (300.0, 0.01), (100.0, 0.05))),
@@ -33,7 +33,7 @@ class Search:
         self.device, self.start = device, start
         self.objective = self._makespan(device, start)
         tasks = device.size
-        self.moves, self.settings = next(rest for most, *rest in SETTINGS if tasks <= most)
+        _, self.moves, self.settings = next(row for row in SETTINGS if tasks <= row[0])
         self.speed = 2e7 / (20 + (tasks / arrays.time.shape[0]) ** 2)  # moves a second, a guess
         self.runs = 0
 

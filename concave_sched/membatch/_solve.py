@@ -102,7 +102,7 @@ class _State:
     def __init__(self, instance, arrays, end, gap, seed, workers):
         self.instance, self.arrays, self.end, self.gap = instance, arrays, end, gap
         self.seed, self.workers = seed, workers
-        self.objective, self.plan, self.algorithm = np.inf, None, ""
+        self.objective, self.plan, self.algorithm = np.inf, Plan([], []), ""  # none yet
         self.bound = 0.0
 
     def left(self) -> float:

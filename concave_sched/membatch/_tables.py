@@ -33,15 +33,15 @@ def records(table, argument: str) -> list[dict]:
         table = [table]
     if not isinstance(table, Iterable):
         raise ValueError(f"{argument} = {table!r}: give a table, a path, or a list of dicts.")
-    rows = [dataclasses.asdict(row) if _is_record(row) else row for row in table]
-    for i, row in enumerate(rows):
-        if not isinstance(row, Mapping):
-            raise ValueError(f"{argument}[{i}] = {row!r}: give a dict, or a table with columns.")
-    return [dict(row) for row in rows]
+    return [_as_dict(row, f"{argument}[{i}]") for i, row in enumerate(table)]
 
 
-def _is_record(row) -> bool:
-    return dataclasses.is_dataclass(row) and not isinstance(row, type)
+def _as_dict(row, where: str) -> dict:
+    if isinstance(row, Mapping):
+        return dict(row)
+    if dataclasses.is_dataclass(row) and not isinstance(row, type):
+        return dataclasses.asdict(row)
+    raise ValueError(f"{where} = {row!r}: give a dict, or a table with columns.")
 
 
 def field(row: dict, name: str, where: str, *default):
@@ -148,14 +148,14 @@ def read_profiles(profiles, devices) -> tuple[np.ndarray, dict[str, int]]:
 
     if profiles is None:
         raise ValueError("profiles is missing: give a table of workload, type, time, gpu, memory.")
-    entries: dict[tuple[str, str], tuple[float, float, float]] = {}
+    entries: dict[tuple[str, str], list[float]] = {}
     for i, row in enumerate(records(profiles, "profiles")):
         where = f"profiles[{i}]"
         key = str(field(row, "workload", where)), str(field(row, "type", where))
         if key in entries:
             raise ValueError(f"{where}: {key[0]!r} on {key[1]!r} occurs twice; keep one row.")
-        entries[key] = tuple(number(row, n, where, np.nan) for n in ("time", "gpu", "memory"))
-        check_numbers(*entries[key], f"{where} ({key[0]} on {key[1]})")
+        entries[key] = [number(row, n, where, np.nan) for n in ("time", "gpu", "memory")]
+        check_numbers(entries[key], f"{where} ({key[0]} on {key[1]})")
     if not entries:
         raise ValueError("profiles is empty: give one row per workload and type of device.")
     known = {workload: i for i, workload in enumerate(dict.fromkeys(w for w, _ in entries))}
@@ -182,7 +182,7 @@ def profile_table(items, names, devices, argument: str) -> np.ndarray:
             where = f"{argument}[{i}] ({name})"
             value = field(row, column, where)
             table[k, i] = _per_device(value, devices, f"{where} {column}")
-        check_numbers(*table[:, i], f"{argument}[{i}] ({name})")
+        check_numbers(table[:, i], f"{argument}[{i}] ({name})")
     return table
 
 

@@ -93,13 +93,12 @@ def plot_graph(graph, parts=None, critical_path: bool = True, ax=None):
     if graph.tasks > DRAWN_TASKS:
         return _plot_levels(graph, parts, critical_path, ax)
     from matplotlib.collections import LineCollection
+    from matplotlib.ticker import MaxNLocator
 
     ax = _style.axes(ax, (8.0, 4.5))
     x, y = graph.levels.astype(float), _spread(graph)
-    segments = np.stack(
-        [np.stack([x, y], 1)[graph.edges[:, 0]], np.stack([x, y], 1)[graph.edges[:, 1]]], 1
-    )
-    shown = segments[:: max(1, len(segments) // DRAWN_EDGES)]
+    segments = np.stack([x, y], 1)[graph.edges]
+    shown = list(segments[:: max(1, len(segments) // DRAWN_EDGES)])
     ax.add_collection(LineCollection(shown, colors="0.75", linewidths=0.5, zorder=1))
     few = graph.tasks <= NAMED
     colour, bar = _part_colours(graph, parts)
@@ -123,13 +122,13 @@ def plot_graph(graph, parts=None, critical_path: bool = True, ax=None):
             dark = np.asarray(colour[i][:3]) @ np.array([0.299, 0.587, 0.114]) < 0.5
             name = graph.name(i)
             ax.text(
-                x[i], y[i], name if len(name) <= 4 else i, ha="center", va="center",
+                x[i], y[i], name if len(name) <= 4 else str(i), ha="center", va="center",
                 fontsize="x-small", color="white" if dark else "black", zorder=5,
             )  # fmt: skip
     if bar is not None:
         _style.colour_bar(ax, *bar, "part")
     ax.set_xlabel("level (edges on the longest path from an entry)")
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
     ax.margins(0.06, 0.08)
@@ -188,7 +187,7 @@ def _plot_levels(graph, parts, critical_path, ax):
     stacks = [levels[groups == k] + 0.5 for k in range(groups.max() + 1)]
     limits = np.linspace(0, 0 if parts is None else parts.max() + 1, len(stacks) + 1).astype(int)
     labels = [f"parts {a} to {b - 1}" for a, b in zip(limits[:-1], limits[1:], strict=True)]
-    ax.hist(stacks, bins=bins, stacked=True, color=_style.FILLS[: len(stacks)],
+    ax.hist(stacks, bins=list(bins), stacked=True, color=_style.FILLS[: len(stacks)],
             label=labels if parts is not None else "tasks", rasterized=True)  # fmt: skip
     width = bins[1] - bins[0]
     ax.set_xlabel("level (edges on the longest path from an entry)")

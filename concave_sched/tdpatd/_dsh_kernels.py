@@ -154,7 +154,7 @@ def duplicate_list(graph, order, processors):
 
 
 @compiled
-def _longer(array, size):
+def _longer(array, size) -> np.ndarray:
     longer = np.empty(size, array.dtype)
     longer[: array.size] = array
     return longer

@@ -7,6 +7,7 @@ by arrival, and a heap of tasks whose data are there, by priority. Entries go st
 """
 
 import heapq
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,7 @@ def earliest_task_first(graph, priority, processors, part):
     """Ties by the smaller `priority` number (position by descending bottom level)."""
     n = graph.weight.size
     general = processors  # index of the general queue
-    coming = [[(0.0, np.int64(0))] for _ in range(processors + 1)]
+    coming: list[list[Any]] = [[(0.0, np.int64(0))] for _ in range(processors + 1)]
     here = [[np.int64(0)] for _ in range(processors + 1)]
     for q in range(processors + 1):
         coming[q].pop()

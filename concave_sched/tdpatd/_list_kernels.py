@@ -5,6 +5,7 @@ task each) pin nothing.
 """
 
 import heapq
+from typing import Any
 
 import numpy as np
 
@@ -67,9 +68,9 @@ def first_in_first_out(graph, priority, processors):
     processor, end = np.empty(n, np.int64), np.empty(n)
     free, busy = np.zeros(processors), np.zeros(processors, np.bool_)
     order = np.empty(n, np.int64)
-    queue = [(np.int64(0), np.int64(0))]
+    queue: list[Any] = [(np.int64(0), np.int64(0))]
     queue.pop()
-    events = [(0.0, np.int64(0))]
+    events: list[Any] = [(0.0, np.int64(0))]
     events.pop()
     queued = 0
     for i in range(n):

@@ -1,6 +1,7 @@
 """Compiled replays of a schedule: by event heap, and by one forward pass over an ordered list."""
 
 import heapq
+from typing import Any
 
 import numpy as np
 
@@ -55,7 +56,7 @@ def replay_events(graph, offsets, task):
     running = np.zeros(offsets.size - 1, np.bool_)
     events = [(0.0, np.int64(-1))]
     events.pop()
-    to_try = list(range(offsets.size - 1))
+    to_try: list[Any] = list(range(offsets.size - 1))
     while True:
         while to_try:
             p = to_try.pop()

@@ -108,7 +108,7 @@ class _Run:
         self.instance, self.seed, self.workers = instance, seed, workers
         self.begin = time.perf_counter()
         self.time_limit = time_limit
-        self.best: Schedule | None = None
+        self.best: Schedule = sequential(instance)
         self.members: dict[str, float] = {}
         self.starts: list[Schedule] = []
         self.on_parts_best: tuple[float, int] | None = None  # (makespan, K)
@@ -124,7 +124,7 @@ class _Run:
 
     @property
     def solved(self) -> bool:
-        return self.stop_at_bound and self.best is not None and self.best.gap <= ROUNDING
+        return self.stop_at_bound and self.best.gap <= ROUNDING
 
     def offer(self, schedule: Schedule, name: str | None = None) -> None:
         """Record a member, drop its useless copies, keep it if it is the best."""
@@ -136,7 +136,7 @@ class _Run:
                 schedule = leaner
         schedule = dataclasses.replace(schedule, algorithm=name)
         self.starts = sorted([*self.starts, schedule], key=lambda s: s.objective)[:4]
-        if self.best is None or schedule.objective < self.best.objective:
+        if schedule.objective < self.best.objective:
             self.best = schedule
         self.bar.n = min(self.elapsed, self.bar.total)
         self.bar.set_postfix_str(f"makespan {self.best.objective:.6g}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 
 GPU, MEMORY = "gpu_share", "memory_mb"
@@ -21,6 +22,7 @@ def load_ray():
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     try:
         import ray
+        import ray.cloudpickle
     except ImportError as error:
         raise ImportError(MISSING) from error
     from . import _remote
@@ -100,7 +102,7 @@ class LocalCluster:
             address=self.cluster.address,
             _node_ip_address="127.0.0.1",
             log_to_driver=False,
-            logging_level="ERROR",
+            logging_level=logging.ERROR,
         )
         for device in self.instance.devices:
             resources = {

@@ -124,4 +124,4 @@ def warm_up(ray, nodes: dict[str, str], workers: dict[str, int]) -> None:
 def _concurrency(schedule: Schedule) -> dict[str, int]:
     """The most tasks that the plan runs at a time, by device."""
     table = schedule.utilisation_over_time()
-    return {name: max(1, int(rows.tasks.max())) for name, rows in table.groupby("device")}
+    return {str(name): max(1, int(rows.tasks.max())) for name, rows in table.groupby("device")}
