@@ -68,6 +68,13 @@ def certify(schedule: Schedule) -> Certificate:
     kkt_residual: the largest departure from equal marginal accuracies on any machine; NaN where
     the machines are not optimal on their own. Where tasks may end late (finish="start") no
     schedule within the deadlines is bounded by it: the gap is NaN.
+
+    Example:
+        >>> import concave_sched as cs
+        >>> accuracy = cs.curves.Exponential(0.0, [0.9, 0.4, 0.6], [0.3, 2.0, 0.7])
+        >>> i = cs.dsct.Instance(accuracy, [5.0, 1.0, 3.0], [10.0, 10.0, 0.2])
+        >>> cs.dsct.certify(cs.dsct.solve_single(i)).gap < 1e-9
+        True
     """
     i = schedule.instance
     require_one(i, "certificate")

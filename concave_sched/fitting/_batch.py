@@ -105,6 +105,6 @@ def _solved(family, loss, rows):
 def _bar(chunks, progress):
     if not progress:
         return chunks
-    from tqdm.auto import tqdm
+    from tqdm import tqdm
 
     return tqdm(chunks, desc="fitting", unit="chunk")

@@ -140,7 +140,16 @@ def fit_best(
 
 
 def rank_many(series, families=CONCAVE, *, progress=False, **options) -> dict[str, Ranking]:
-    """`fit_best` for many series at once; arguments of `fit_many`, {name: Ranking}."""
+    """`fit_best` for many series at once; arguments of `fit_many`, {name: Ranking}.
+
+    Example:
+        >>> import concave_sched as cs
+        >>> x = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0]
+        >>> y = [8 * t / (t + 4) for t in x]
+        >>> rankings = cs.fitting.rank_many({"a": (x, y)}, ["Hyperbolic", "Power"], at_zero=0.0)
+        >>> rankings["a"].best.family.key
+        'Hyperbolic'
+    """
     fits = fit_many(series, families, progress=progress, **options)
     keys = list(dict.fromkeys(key for _, key in fits))
     errors = {}

@@ -51,7 +51,14 @@ def load(name: str):
 
 
 def load_series(name: str) -> dict:
-    """A shipped data set as {series: (x, y)}, in the order of the file, sorted by x."""
+    """A shipped data set as {series: (x, y)}, in the order of the file, sorted by x.
+
+    Example:
+        >>> from concave_sched import fitting
+        >>> gpus, steps_per_second = fitting.load_series("gavel")["gavel/v100/ResNet-50/bs64"]
+        >>> gpus
+        array([1., 2., 4., 8.])
+    """
     return {
         series: tuple(rows.sort_values("x", kind="stable")[["x", "y"]].to_numpy(float).T)
         for series, rows in load(name).groupby("series", sort=False)
@@ -59,7 +66,13 @@ def load_series(name: str) -> dict:
 
 
 def curve_to_dict(curve: Curve) -> dict:
-    """A curve of a named family as plain numbers: {"curve", "parameters"[, "low"]}."""
+    """A curve of a named family as plain numbers: {"curve", "parameters"[, "low"]}.
+
+    Example:
+        >>> import concave_sched as cs
+        >>> cs.fitting.curve_to_dict(cs.curves.Power(2.0, 0.5).offset(1.0))
+        {'curve': 'Power', 'parameters': {'scale': 2.0, 'exponent': 0.5}, 'low': 1.0}
+    """
     if isinstance(curve, Offset):
         return {**curve_to_dict(curve.curve), "low": _plain(curve.low)}
     if not hasattr(curves, type(curve).__name__) or isinstance(curve, curves.Custom):

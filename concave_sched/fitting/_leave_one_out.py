@@ -53,6 +53,14 @@ def leave_one_out(fits) -> list[np.ndarray]:
 
     Weights are those the fits ended with, so that a robust fit leaves its outliers down-weighted.
     Cost: points^2 evaluations per step; milliseconds for 8 points, a second for 300.
+
+    Example:
+        >>> import concave_sched as cs
+        >>> x = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0]
+        >>> y = [8 * t / (t + 4) for t in x]
+        >>> (errors,) = cs.fitting.leave_one_out([cs.fit("Hyperbolic", x, y, at_zero=0.0)])
+        >>> errors.shape, bool(abs(errors).max() < 1e-6)
+        ((6,), True)
     """
     fits = list(fits)
     family = fits[0].family

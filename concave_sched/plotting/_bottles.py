@@ -20,6 +20,13 @@ def bottles(allocation, ax=None):
     allocation: a result of `waterfill`. Beyond 12 entries the largest amounts keep a bottle of
     their own; the others are drawn as one bottle, whose width is the sum of theirs, reduced as
     its label says where it would dwarf the rest.
+
+    Example:
+        >>> import concave_sched as cs
+        >>> from concave_sched import plotting
+        >>> a = cs.waterfill(cs.curves.Logarithmic(1.0, 1.0), 3.0, weights=[1.0, 2.0, 0.1])
+        >>> plotting.bottles(a).get_title()
+        'water level: price 0.6'
     """
     amounts = np.asarray(allocation.amounts, float)
     if amounts.ndim != 1:
@@ -222,6 +229,12 @@ def nested_budgets(allocation, ax=None):
     Each entry adds its amount on top of those before it; beyond 40 entries columns reach to 0.
     allocation: a result of `nested_waterfill`. A dot marks a budget that binds; the price falls
     only there.
+
+    Example:
+        >>> import concave_sched as cs
+        >>> from concave_sched import plotting
+        >>> a = cs.nested_waterfill(cs.curves.Logarithmic([1.0, 3.0, 1.0], 1.0), [1.0, 2.0, 6.0])
+        >>> ax = plotting.nested_budgets(a)
     """
     from matplotlib.collections import PolyCollection
     from matplotlib.ticker import MaxNLocator

@@ -14,6 +14,13 @@ def cdr_matrix(violation, ax=None):
 
     violation: what `smartfill.cdr_violation` returns. Dark pairs cannot have one ratio of marginal
     gains over time; infinite ones are hatched.
+
+    Example:
+        >>> import concave_sched as cs
+        >>> from concave_sched import plotting
+        >>> i = cs.smartfill.GeneralInstance(cs.curves.Power(1.0, 0.5), [2.0, 1.0], budget=4.0)
+        >>> r = cs.smartfill.run_policy(i, cs.smartfill.SHORTEST_FIRST)
+        >>> ax = plotting.cdr_matrix(cs.smartfill.cdr_violation(r))
     """
     matrix = np.asarray(violation.matrix, float)[np.ix_(violation.order, violation.order)]
     ax = _style.axes(ax, (5.2, 4.2))
@@ -41,6 +48,12 @@ def shares_over_time(schedule, ax=None):
 
     schedule: a `GeneralSchedule`. Up to 12 jobs are named; beyond, colour is the completion order.
     Where the budget changes, so does the height.
+
+    Example:
+        >>> import concave_sched as cs
+        >>> from concave_sched import plotting
+        >>> i = cs.smartfill.GeneralInstance(cs.curves.Power(1.0, 0.5), [2.0, 1.0], budget=4.0)
+        >>> ax = plotting.shares_over_time(cs.smartfill.run_policy(i, cs.smartfill.SHORTEST_FIRST))
     """
     order = np.asarray(schedule.order)
     rates = np.asarray(schedule.interval_rates)[order]
@@ -87,6 +100,15 @@ def slowdown_tail(results, ax=None):
     """Share of jobs whose slowdown exceeds a value, one line per policy.
 
     results: an `OnlineResult`, or several as a list.
+
+    Example:
+        >>> import concave_sched as cs
+        >>> from concave_sched import plotting
+        >>> draw = lambda rng, shape: rng.exponential(2.0, shape)
+        >>> jobs = cs.smartfill.Arrivals.poisson(0.5, jobs=20, seeds=4, sizes=draw)
+        >>> curve = cs.curves.Logarithmic(1.0, 1.0)
+        >>> online = cs.smartfill.simulate_online(cs.smartfill.EQUAL_SHARE, jobs, curve, 4.0)
+        >>> ax = plotting.slowdown_tail(online)
     """
     results = list(results) if isinstance(results, (list, tuple)) else [results]
     ax = _style.axes(ax)

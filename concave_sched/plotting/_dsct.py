@@ -55,7 +55,16 @@ def schedule(result, ax=None, unit=""):
 
 
 def accuracy_histogram(results, ax=None, bins=None):
-    """How many tasks reach which accuracy: a `dsct.Schedule`, or several as a dict of names."""
+    """How many tasks reach which accuracy: a `dsct.Schedule`, or several as a dict of names.
+
+    Example:
+        >>> import concave_sched as cs
+        >>> from concave_sched import plotting
+        >>> accuracy = cs.curves.Exponential(0.0, [0.9, 0.4, 0.6], [0.3, 2.0, 0.7])
+        >>> i = cs.dsct.Instance(accuracy, [5.0, 1.0, 3.0], [10.0, 10.0, 0.2])
+        >>> plotting.accuracy_histogram({"best": cs.dsct.solve_single(i)}).get_ylabel()
+        'tasks (%)'
+    """
     several = results if isinstance(results, dict) else {results.algorithm: results}
     ax = _style.axes(ax)
     values = {name: np.ravel(np.asarray(one.accuracies, float)) for name, one in several.items()}

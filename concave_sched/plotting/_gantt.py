@@ -30,6 +30,12 @@ def gantt(
     labels: texts, written where they fit. hatched: (bars,) booleans, for copies. Bars of one lane
     that overlap in time share its height. Beyond 1,500 bars edges and labels are left out. The
     first lane is drawn at the top. Cost: O(bars log bars).
+
+    Example:
+        >>> from concave_sched import plotting
+        >>> ax = plotting.gantt([0, 0, 1], [0, 2, 0], [2, 3, 4], lane_names=["a", "b"], unit="s")
+        >>> ax.get_xlabel()
+        'time (s)'
     """
     lane, start, end = np.asarray(lane, int), np.asarray(start, float), np.asarray(end, float)
     count = lane.size

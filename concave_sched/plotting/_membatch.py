@@ -36,7 +36,13 @@ def plot_schedule(schedule, ax=None):
 
 
 def plot_utilisation(schedules, ax=None):
-    """GPU use averaged over all devices, in per cent against time, for {name: schedule}."""
+    """GPU use averaged over all devices, in per cent against time, for {name: schedule}.
+
+    Example:
+        >>> from concave_sched import membatch, plotting
+        >>> schedule = membatch.least_loaded_first(membatch.example())
+        >>> ax = plotting.plot_utilisation({"FCFS": schedule})
+    """
     ax = _style.axes(ax)
     for i, (name, schedule) in enumerate(schedules.items()):
         at, use = mean_gpu_use(schedule)

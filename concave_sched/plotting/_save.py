@@ -6,7 +6,16 @@ from pathlib import Path
 
 
 def save(figure, folder, name: str) -> None:
-    """Write folder/name.pdf and folder/name.png without dates or versions, and close the figure."""
+    """Write folder/name.pdf and folder/name.png without dates or versions, and close the figure.
+
+    Example:
+        >>> import tempfile
+        >>> from concave_sched import plotting
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     plotting.save(plotting.axes().figure, folder, "empty")
+        ...     sorted(path.name for path in Path(folder).iterdir())
+        ['empty.pdf', 'empty.png']
+    """
     import matplotlib.pyplot as plt
 
     folder = Path(folder)

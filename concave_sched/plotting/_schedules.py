@@ -18,6 +18,14 @@ def rates_over_time(schedule, ax=None):
     schedule: a result of `smartfill`. Colour is job size; up to 8 jobs are also named. Beyond 256
     jobs neighbours in size share a band, and beyond 512 phases those drawn are evenly spread in
     time. White lines part groups of equally many jobs.
+
+    Example:
+        >>> import concave_sched as cs
+        >>> from concave_sched import plotting
+        >>> i = cs.smartfill.Instance(cs.curves.Power(1.0, 0.5), [2.0, 1.0], budget=2.0)
+        >>> ax = plotting.rates_over_time(cs.smartfill.solve(i))
+        >>> ax.set(xlabel="time (hours)", ylabel="GPUs")[0].get_text()
+        'time (hours)'
     """
     _require_one(schedule)
     order = np.asarray(schedule.order)
@@ -62,6 +70,14 @@ def completion_times(schedule, ax=None):
     """Completion time of every job against its size, one line per schedule.
 
     schedule: a result of `smartfill`, or several as a list or as a dict of names.
+
+    Example:
+        >>> import concave_sched as cs
+        >>> from concave_sched import plotting
+        >>> i = cs.smartfill.Instance(cs.curves.Power(1.0, 0.5), [2.0, 1.0], budget=2.0)
+        >>> schedules = [cs.smartfill.solve(i), cs.smartfill.equal_share(i)]
+        >>> len(plotting.completion_times(schedules).lines)
+        2
     """
     schedules = _named(schedule)
     ax = _style.axes(ax)

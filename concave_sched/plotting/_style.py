@@ -15,7 +15,14 @@ SEQUENTIAL = "cividis_r"  # lightness falls steadily: large prints dark
 
 
 def axes(ax=None, size=(6.4, 4.0)):
-    """The Axes given, or those of a new figure, without the frame's idle sides."""
+    """The Axes given, or those of a new figure, without the frame's idle sides.
+
+    Example:
+        >>> from concave_sched import plotting
+        >>> ax = plotting.axes(size=(6, 3))
+        >>> ax.spines["top"].get_visible()
+        False
+    """
     if ax is None:
         import matplotlib.pyplot as plt
 

@@ -47,7 +47,9 @@ def plot_schedule(schedule, arrows: bool = False, critical: bool = False, ax=Non
         ncols=len(handles), fontsize="small",
     )  # fmt: skip
     ax.set_title(
-        f"{schedule.algorithm}: makespan {schedule.objective:.6g}", loc="left", fontsize=10
+        f"{schedule.algorithm}: makespan {schedule.objective:.6g} {unit}".rstrip(),
+        loc="left",
+        fontsize=10,
     )
     return ax
 

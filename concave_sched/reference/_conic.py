@@ -17,6 +17,12 @@ def solve_conic(problem, solver: str = "CLARABEL", **options) -> Status:
     objective agrees to 1e-9. options: passed to the solver, and then tried as they are, once.
 
     Returns Status.OPTIMAL, INFEASIBLE, or UNCONVERGED where even 1e-9 was not reached.
+
+    Example:
+        >>> import cvxpy as cp
+        >>> x = cp.Variable()
+        >>> solve_conic(cp.Problem(cp.Maximize(cp.log(x)), [x <= 2])).name
+        'OPTIMAL'
     """
     import cvxpy as cp
 

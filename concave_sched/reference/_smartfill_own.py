@@ -102,7 +102,16 @@ def smartfill_own(
 
 
 def smartfill_own_all_orders(speedups, sizes, weights=None, budget=1.0, **options):
-    """The best rates over all completion orders: M! programs, so M <= 5."""
+    """The best rates over all completion orders: M! programs, so M <= 5.
+
+    Example:
+        >>> from concave_sched import curves, reference
+        >>> both = [curves.Power(1.0, 0.5), curves.Logarithmic(2.0, 1.0)]
+        >>> best = reference.smartfill_own_all_orders(both, [1.0, 1.0], [1.0, 1.0], 2.0)
+        >>> one = reference.smartfill_own(both, [1.0, 1.0], [1.0, 1.0], 2.0, order=[0, 1])
+        >>> bool(abs(best.objective / one.objective - 1) < 1e-9)
+        True
+    """
     m = np.size(sizes)
     if m > 5:
         raise ValueError(f"sizes has {m} jobs: {m}! programs; at most 5 jobs, or give an order.")

@@ -93,14 +93,28 @@ def hesrpt(instance: Instance, exponent=None) -> Schedule:
 
 
 def equal_share(instance: Instance) -> Schedule:
-    """Split the budget equally among the jobs that are left. Cost: O(jobs^2)."""
+    """Split the budget equally among the jobs that are left. Cost: O(jobs^2).
+
+    Example:
+        >>> import concave_sched as cs
+        >>> i = cs.smartfill.Instance(cs.curves.Power(1.0, 0.5), [2.0, 1.0], budget=2.0)
+        >>> [round(float(t), 4) for t in cs.smartfill.equal_share(i).completion_times]
+        [1.7071, 1.0]
+    """
     require_float64()
     require_common(instance)
     return _evaluate(instance, EqualShare())
 
 
 def shortest_first(instance: Instance) -> Schedule:
-    """Give the whole budget to the shortest job (SRPT). Cost: O(jobs^2)."""
+    """Give the whole budget to the shortest job (SRPT). Cost: O(jobs^2).
+
+    Example:
+        >>> import concave_sched as cs
+        >>> i = cs.smartfill.Instance(cs.curves.Power(1.0, 0.5), [2.0, 1.0], budget=2.0)
+        >>> [round(float(t), 4) for t in cs.smartfill.shortest_first(i).completion_times]
+        [2.1213, 0.7071]
+    """
     require_float64()
     require_common(instance)
     return _evaluate(instance, ShortestFirst())
@@ -139,6 +153,11 @@ def power_fit(speedup, budget, points: int = 1001):
 
     c is eliminated exactly; p by golden section on (0, 1). Under tracing a fixed-step bisection of
     the same objective is not differentiable, so the exponent is treated as a constant.
+
+    Example:
+        >>> import concave_sched as cs
+        >>> round(float(cs.smartfill.power_fit(cs.curves.Power(3.0, 0.7), budget=8.0)), 6)
+        0.7
     """
     t = jnp.linspace(0, jax.lax.stop_gradient(jnp.asarray(budget, float)), points)[1:]
     y = jax.lax.stop_gradient(speedup(t))

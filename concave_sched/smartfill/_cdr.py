@@ -1,4 +1,4 @@
-"""How far a schedule is from the constant derivative ratio (CDR) rule, read off its allocation."""
+"""How far a schedule is from the consistent derivative ratio (CDR) rule, by its allocation."""
 
 from __future__ import annotations
 

@@ -40,6 +40,12 @@ def certify(result: Schedule) -> ScheduleCertificate:
     not served would gain less; F_k(a) = W_k; and over all phases every job's work is done. For a
     policy other than SmartFill the dual is SmartFill's, so the gap says how far it is from optimal.
     Cost: O(jobs * window) for the optimum, O(jobs^2) for other policies; not for use inside jit.
+
+    Example:
+        >>> import concave_sched as cs
+        >>> i = cs.smartfill.Instance(cs.curves.Power(1.0, 0.5), [2.0, 1.0], budget=2.0)
+        >>> cs.smartfill.certify(cs.smartfill.solve(i)).gap < 1e-12
+        True
     """
     if not is_concrete(result):
         raise ValueError("certificate() looks at values: call it outside jit, vmap and grad.")

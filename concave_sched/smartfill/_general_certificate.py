@@ -22,6 +22,13 @@ def certify_general(schedule: GeneralSchedule) -> GeneralCertificate:
     Work done, budget and order of completions are recomputed from the rates; the optimality
     conditions from the marginal gains of the rates held (they prove the best schedule of this
     order of completions); the bound on every order by what the schedule names in `bound_by`.
+
+    Example:
+        >>> import concave_sched as cs
+        >>> speedups = [cs.curves.Power(1.0, 0.9), cs.curves.Logarithmic(2.0, 1.0)]
+        >>> i = cs.smartfill.GeneralInstance(speedups, [3.0, 2.0], [1.0, 1.0], budget=4.0)
+        >>> bool(cs.smartfill.certify_general(cs.smartfill.solve_general(i)).gap < 1e-9)
+        True
     """
     instance = schedule.instance
     weights, sizes = np.asarray(instance.weights), np.asarray(instance.sizes)

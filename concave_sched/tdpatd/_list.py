@@ -40,6 +40,12 @@ def bl_est_part(instance: Instance, parts) -> Schedule:
     """BL_EST where the first task of a part pins the whole part to its processor.
 
     parts: (n,) part of every task, or the number of parts to cut by `partition`.
+
+    Example:
+        >>> from concave_sched.tdpatd import TaskGraph
+        >>> fork = TaskGraph([1.0, 2.0, 2.0], [[0, 1], [0, 2]], 0.5)
+        >>> bl_est_part(Instance(fork, 2), [0, 0, 0]).objective
+        5.0
     """
     return _with_parts(_bl_est, instance, parts, "BL_EST_PART")
 
@@ -79,6 +85,12 @@ def etf_part(instance: Instance, parts) -> Schedule:
     """ETF where the first task of a part pins the whole part to its processor.
 
     parts: (n,) part of every task, or the number of parts to cut by `partition`.
+
+    Example:
+        >>> from concave_sched.tdpatd import TaskGraph
+        >>> fork = TaskGraph([1.0, 2.0, 2.0], [[0, 1], [0, 2]], 0.5)
+        >>> etf_part(Instance(fork, 2), [0, 0, 1]).objective
+        3.5
     """
     return _with_parts(_etf, instance, parts, "ETF_PART")
 

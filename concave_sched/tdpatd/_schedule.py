@@ -150,15 +150,16 @@ class Schedule(Result):
         )
         return frame.sort_values(["start", "processor"], kind="stable", ignore_index=True)
 
-    def plot(self, ax=None, arrows: bool = False, critical: bool = False):
+    def plot(self, ax=None, arrows: bool = False, critical: bool = False, unit: str = ""):
         """Gantt chart: duplicates hatched, coloured by part if there are parts.
 
         arrows: draw every transfer between processors that a copy uses. critical: outline the
-        critical path. Beyond 1,500 copies neither edges nor labels are drawn.
+        critical path. unit: of time, for the label. Beyond 1,500 copies neither edges nor labels
+        are drawn.
         """
         from ..plotting._tdpatd import plot_schedule
 
-        return plot_schedule(self, arrows, critical, ax)
+        return plot_schedule(self, arrows, critical, ax, unit)
 
     def _facts(self):
         graph = self.instance.graph

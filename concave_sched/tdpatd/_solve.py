@@ -103,7 +103,7 @@ class _Run:
     """One call of solve: the clock, the best so far, the members' makespans."""
 
     def __init__(self, instance, time_limit, seed, workers, progress):
-        from tqdm.auto import tqdm
+        from tqdm import tqdm
 
         self.instance, self.seed, self.workers = instance, seed, workers
         self.begin = time.perf_counter()
