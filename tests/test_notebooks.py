@@ -1,5 +1,6 @@
 """Every notebook runs from top to bottom, and is committed without outputs."""
 
+import re
 import warnings
 from pathlib import Path
 
@@ -46,7 +47,24 @@ def test_outputs_are_stripped(path):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_question_first_and_an_answer_last(path):
+    """The first cell asks in bold; the last two are the answer, in words and then in numbers."""
+    first, *_, words, numbers = nbformat.read(path, as_version=4).cells
+    assert first.cell_type == "markdown" and first.source.startswith("# ")
+    assert re.search(r"\*\*[^*]+\?\*\*", first.source)
+    assert words.cell_type == "markdown" and words.source.startswith("## Answer\n")
+    assert numbers.cell_type == "code" and "print(" in numbers.source
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook_runs(path):
     notebook = nbformat.read(path, as_version=4)
     execute(notebook, ROOT)
     assert all(cell.execution_count for cell in notebook.cells if cell.cell_type == "code")
+    answer = "".join(output.get("text", "") for output in notebook.cells[-1].outputs)
+    assert re.search(r"\d", answer)
+
+
+def test_the_first_notebook_leads_to_the_others():
+    table = nbformat.read(NOTEBOOKS[0], as_version=4).cells[0].source
+    assert set(re.findall(r"\]\((.*?\.ipynb)\)", table)) == {p.name for p in NOTEBOOKS[1:]}
