@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import pytest
 
 import concave_sched
+from concave_sched.__main__ import _parser, main
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -44,27 +45,42 @@ def test_table_names_the_five_systems():
 
 
 def test_main_job(tmp_path):
-    """The main job in its own process, with fewer jobs: it confirms itself or exits with 1."""
+    """The main job in its own process, with fewer jobs: it confirms itself or exits with 1.
+
+    It runs far from the repository: with the README's test command that is the installed wheel.
+    """
     command = [sys.executable, "-m", "concave_sched", "--jobs", "12", "--folder", str(tmp_path)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=400)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=400)
     assert done.returncode == 0, done.stderr
     assert re.search(r"confirmed +yes", done.stdout)
     assert re.search(r"SmartFill +\d+\.\d+ +\+0\.00%", done.stdout)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     others = {"dsct", "monotonic", "membatch", "tdpatd"}
-    assert all(re.search(rf"^{system} +\S", done.stdout, flags=re.M) for system in others)
+    for system in ("smartfill", *others):
+        assert len(re.findall(rf"^{system} +\S", done.stdout, flags=re.M)) == 1
+        assert (tmp_path / f"{system}.csv").read_text().count("\n") > 12
+        assert f"python -m concave_sched --only {system}" in page
     assert "NOT CONFIRMED" not in done.stdout
     pictures = {path.stem for path in tmp_path.glob("*.png")}
     assert pictures == {"speedup", "rates", "completion_times", "accuracy"} | others
     assert page.count("data:image/png;base64,") == 8 and "http" not in page
-    assert (tmp_path / "schedule.csv").read_text().count("\n") == 13
+    assert (tmp_path / "smartfill.csv").read_text().count("\n") == 13
+    commands = set(re.findall(r"<code>python -m concave_sched (.*?)</code>", page))
+    assert len(commands) == 6
+    assert {_parser().parse_args(words.split()).jobs for words in commands} == {12, 100}
 
 
-def test_unknown_series_is_an_error_with_a_hint(capsys, tmp_path):
-    from concave_sched.__main__ import main
-
-    assert main(["--series", "nothing", "--folder", str(tmp_path)]) == 2
-    assert "no such series; for example gavel/" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    "words, message",
+    [
+        (["--series", "nothing"], "no such series; for example gavel/"),
+        (["--only", "dsct", "nothing"], "no such system; there are smartfill, dsct"),
+        (["--jobs", "0"], "at least one job"),
+    ],
+)
+def test_wrong_options_are_errors_with_a_hint(capsys, tmp_path, words, message):
+    assert main([*words, "--folder", str(tmp_path)]) == 2
+    assert message in capsys.readouterr().err
 
 
 def test_version_is_the_projects():
