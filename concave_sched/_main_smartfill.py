@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from ._main_systems import AGREE, Figure, Options, Solved, timed
+from ._main_systems import AGREE, Figure, Options, Solved, away, timed
 
 _FAMILIES = ("Power", "Logarithmic", "Hyperbolic", "Exponential")  # four points rank no more
 
@@ -68,7 +68,7 @@ def solve_smartfill(options: Options) -> Solved:
         best,
         slowdown(certificate.dual),
         seconds,
-        f"cvxpy, {apart:.0e} away; duality gap {certificate.gap:.0e}",
+        f"cvxpy, {away(apart)}; duality gap {certificate.gap:.0e}",
         agreed,
         f"At the start {int((held > 0).sum())} of the {jobs} jobs hold GPUs, the shortest "
         f"{held[first]:.2f} of {budget:.0f}; each completion hands GPUs to longer jobs, and the "

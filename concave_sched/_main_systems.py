@@ -65,6 +65,11 @@ def timed(function, *arguments, **options):
     return result, time.perf_counter() - began
 
 
+def away(apart: float) -> str:
+    """A relative distance between two answers, in words."""
+    return f"{apart:.0e} away" if apart else "the same number"
+
+
 def solve_dsct(options: Options) -> Solved:
     """Requests of several images each, on three servers; accuracy against latency is measured."""
     from . import curves, dsct, fitting, reference
@@ -101,7 +106,7 @@ def solve_dsct(options: Options) -> Solved:
         float(best.objective) / images.size,
         float(best.bound) / images.size,
         seconds,
-        f"relaxation by cvxpy, {apart:.0e} away; deadlines replayed",
+        f"relaxation by cvxpy, {away(apart)}; deadlines replayed",
         bool(apart <= AGREE and float(best.objective) <= float(best.bound) * (1 + 1e-9)),
         f"The servers take {count[0]}, {count[1]} and {count[2]} requests (the third is 1.6 times "
         f"as fast). A request runs {run.min():.2f} to {run.max():.2f} s, is {found.min():.1f} to "
@@ -151,7 +156,7 @@ def solve_monotonic(options: Options) -> Solved:
         float(best.objective),
         float(best.certificate().dual),
         seconds,
-        f"dynamic programming, {apart:.0e} away; a counted bound",
+        f"dynamic programming, {away(apart)}; a counted bound",
         apart <= AGREE,
         f"Machine 0 takes {quotas[0]} heavy jobs, machine {machines - 1} takes {quotas[-1]}, the "
         f"others {quotas[1:-1].min()} to {quotas[1:-1].max()}. Filling one machine after the other "
@@ -173,6 +178,7 @@ def solve_membatch(options: Options) -> Solved:
     from . import membatch
 
     instance = membatch.sweep(100)
+    membatch.solve(membatch.sweep(20), time_limit=5.0)  # compiles
     best, seconds = timed(membatch.solve, instance, time_limit=5.0)
     best.validate()
     default = membatch.least_loaded_first(instance)
@@ -201,7 +207,9 @@ def solve_tdpatd(options: Options) -> Solved:
 
     loss, arguments = tdpatd.bert_like(layers=6)
     graph = tdpatd.from_jax(loss, *arguments, grad=0)
-    tdpatd.solve(tdpatd.Instance(tdpatd.generate(20), 2), time_limit=0.1)  # compiles
+    small = tdpatd.Instance(tdpatd.generate(20), 2)
+    tdpatd.compare(small, partitions=8)  # this and the next line compile
+    tdpatd.solve(small, time_limit=0.5)
     best, seconds = timed(tdpatd.solve, tdpatd.Instance(graph, 4), time_limit=5.0)
     apart = abs(best.validate() / best.objective - 1)
     work = float(np.sum(graph.weights))
