@@ -9,6 +9,7 @@ from . import monotonic as monotonic
 from . import reference as reference
 from . import smartfill as smartfill
 from . import tdpatd as tdpatd
+from ._devices import over_devices as over_devices
 from ._results import Status as Status
 from ._sweep import sweep as sweep
 from .allocation import nested_waterfill as nested_waterfill
