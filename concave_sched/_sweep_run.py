@@ -88,13 +88,15 @@ def in_parallel(function, workers: int, backend: str | None) -> Runner:
         import joblib
 
         if name == "ray":
-            from ray.cloudpickle import dumps
+            import ray
+
+            cloudpickle = getattr(ray, "cloudpickle")  # noqa: B009 (its stubs leave it out)
         else:
-            from cloudpickle import dumps
+            import cloudpickle
     except ImportError as error:
         raise ImportError(f"workers and backend need {error.name}: {_EXTRA}.") from error
     try:
-        sent = dumps(function)
+        sent = cloudpickle.dumps(function)
     except Exception as error:
         raise ValueError(
             f"function cannot be sent to worker processes ({type(error).__name__}: {error}): open "
@@ -102,15 +104,11 @@ def in_parallel(function, workers: int, backend: str | None) -> Runner:
         ) from error
 
     def run(record, todo):
-        near = name in _PROCESSES and record.path is not None
-        if near:
+        disk = None
+        if record.path is not None and name in _PROCESSES:
             record.busy.touch()
-        task = _Task(
-            sent,
-            jax.config.read("jax_enable_x64"),
-            (record.name, record.code),
-            (record.path, record.busy, os.getpid()) if near else None,
-        )
+            disk = record.path, record.busy, os.getpid()
+        task = _Task(sent, jax.config.read("jax_enable_x64"), (record.name, record.code), disk)
         cells = {key_of(cell): cell for cell in todo}
         with joblib.parallel_config(_ray_backend() if name == "ray" else name, n_jobs=workers):
             pool = joblib.Parallel(
@@ -122,7 +120,7 @@ def in_parallel(function, workers: int, backend: str | None) -> Runner:
                 for outcome in pool(calls):
                     if outcome is None:  # its worker died, the others go on
                         continue
-                    if outcome.row is not None and near:
+                    if outcome.row is not None and disk:
                         record.rows[outcome.key] = outcome.row
                     elif outcome.row is not None:
                         record.add({outcome.key: (cells[outcome.key], outcome.row)})
