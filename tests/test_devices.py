@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from jax.sharding import NamedSharding, PartitionSpec
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 import concave_sched as cs
 
@@ -60,7 +60,7 @@ CASES = {
 def halves():
     devices = jax.devices()
     assert len(devices) == 2
-    return NamedSharding(jax.make_mesh((2,), ("batch",)), PartitionSpec("batch"))
+    return NamedSharding(Mesh(np.array(devices), ("batch",)), PartitionSpec("batch"))
 
 
 @pytest.mark.parametrize("name", CASES)
