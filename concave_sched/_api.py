@@ -147,7 +147,7 @@ def _document(doc: str) -> str:
     pieces = []
     for prose, group in itertools.groupby(parts, lambda part: isinstance(part, str)):
         if prose:
-            text = "".join(group).strip("\n")
+            text = "".join(str(part) for part in group).strip("\n")
             pieces.append(f'<div class="doc">{_text(text.rstrip())}</div>')
         else:
             pieces.append(f"<pre>{html.escape(''.join(map(_typed, group)).rstrip())}</pre>")
