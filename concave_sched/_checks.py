@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+
 import jax
 import numpy as np
 
@@ -31,6 +33,28 @@ def require(name: str, value, condition, remedy: str) -> None:
         index = tuple(int(i) for i in np.argwhere(bad)[0])
         where = "" if not index else str(list(index))
         raise ValueError(f"{name}{where} = {array[index]}: {remedy}")
+
+
+def require_number(name: str, value, low: float, remedy: str) -> float:
+    """The value as a float, at least `low`; else a ValueError."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = np.nan
+    if not number >= low:
+        raise ValueError(f"{name} = {value!r}: {remedy}.")
+    return number
+
+
+def require_whole(name: str, value, low: int, remedy: str) -> int:
+    """The value as an int, at least `low`; else a ValueError."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = low - 1
+    if number < low:
+        raise ValueError(f"{name} = {value!r}: {remedy}.")
+    return number
 
 
 def require_shape(name: str, value, shape: tuple[int, ...], remedy: str) -> None:

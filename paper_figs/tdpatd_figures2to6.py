@@ -47,7 +47,7 @@ def main(fast: bool, folder: Path) -> None:
         "Fig. 5: mapped back": mapped,
         "Fig. 6: deduplicated": kept,
         "ETF": dataclasses.replace(tdpatd.etf(instance), parts=parts),
-        "solve": dataclasses.replace(tdpatd.solve(instance, 1.0, workers=1), parts=parts),
+        "solve": dataclasses.replace(tdpatd.solve(instance, effort=1.0, workers=1), parts=parts),
     }
     folder.mkdir(parents=True, exist_ok=True)
     frames = [r.to_dataframe().assign(step=step, makespan=r.objective) for step, r in steps.items()]

@@ -55,7 +55,7 @@ def against_tasks(layers, seconds: float) -> pd.DataFrame:
             ),
             "TDCA": tdpatd.tdca,
             "ETF": tdpatd.etf,
-            "solve": lambda i: tdpatd.solve(i, seconds),
+            "solve": lambda i: tdpatd.solve(i, effort=seconds),
         }
         for name, method in methods.items():
             begin = time.perf_counter()

@@ -25,7 +25,5 @@ def dsh(instance: Instance) -> Schedule:
     from ._dsh_kernels import duplicate_list
 
     graph = instance.graph
-    task, processor, _, _ = duplicate_list(
-        graph.csr, graph.priority_order, instance.useful_processors
-    )
+    task, processor, _ = duplicate_list(graph.csr, graph.priority_order, instance.useful_processors)
     return from_order(instance, task, processor, "DSH")

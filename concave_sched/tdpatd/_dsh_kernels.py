@@ -2,30 +2,26 @@
 
 import numpy as np
 
-from ._compiled import compiled
+from ._compiled import compiled, inner
 from ._simulate_kernels import arrival, data_arrival
 
 DEPTH = 24  # longest trail of ancestors tried at once
 FEW = 32  # up to here every processor is tried
 
 
-@compiled
+@inner
 def latest_parent(graph, i, p, newest, older, processor, end):
-    """The parent whose data reach p last, that time, and the latest time of the other parents."""
-    parent, latest, second = np.int64(-1), 0.0, 0.0
+    """The parent whose data reach p last, -1 if there is none, and that time."""
+    parent, latest = np.int64(-1), 0.0
     for e in range(graph.parent_start[i], graph.parent_start[i + 1]):
         j = graph.parent[e]
         time = arrival(graph.parent_cost[e], j, p, newest, older, processor, end)
         if parent < 0 or time > latest:
-            if parent >= 0:
-                second = max(second, latest)
             parent, latest = j, time
-        else:
-            second = max(second, time)
-    return parent, latest, second
+    return parent, latest
 
 
-@compiled
+@inner
 def is_on(j, p, newest, older, processor):
     """Whether task j has a copy on p."""
     c = newest[j]
@@ -36,7 +32,7 @@ def is_on(j, p, newest, older, processor):
     return False
 
 
-@compiled
+@inner
 def append(i, p, time, graph, task, processor, start, end, newest, older, count):
     """Add a copy to the lists and return the new number of copies."""
     task[count], processor[count] = i, p
@@ -46,7 +42,7 @@ def append(i, p, time, graph, task, processor, start, end, newest, older, count)
     return count + 1
 
 
-@compiled
+@inner
 def drop_from(kept, task, newest, older, count):
     """Undo all copies from number `kept` on."""
     for c in range(count - 1, kept - 1, -1):
@@ -54,7 +50,7 @@ def drop_from(kept, task, newest, older, count):
     return kept
 
 
-@compiled
+@inner
 def start_with_copies(graph, i, p, free, task, processor, start, end, newest, older, count):
     """Earliest start of i on p with copies of ancestors in the idle time before it; they are added.
 
@@ -65,12 +61,12 @@ def start_with_copies(graph, i, p, free, task, processor, start, end, newest, ol
     ready = data_arrival(graph, i, p, newest, older, processor, end)
     while ready > free:
         length, j = 0, i
-        late, _, _ = latest_parent(graph, j, p, newest, older, processor, end)
+        late, _ = latest_parent(graph, j, p, newest, older, processor, end)
         while length < DEPTH and late >= 0 and not is_on(late, p, newest, older, processor):
             trail[length] = late
             length += 1
             j = late
-            late, time, _ = latest_parent(graph, j, p, newest, older, processor, end)
+            late, time = latest_parent(graph, j, p, newest, older, processor, end)
             if time <= free:
                 break
         best, best_ready = 0, ready
@@ -104,7 +100,7 @@ def start_with_copies(graph, i, p, free, task, processor, start, end, newest, ol
 
 @compiled
 def duplicate_list(graph, order, processors):
-    """(task, processor, start, end) of the copies, in the order they were placed.
+    """(task, processor) of the copies, in the order they were placed, and the makespan.
 
     Tasks in the given topological order to the processor where each starts earliest with copies.
     Of several empty processors one is tried; beyond FEW processors only those that hold copies of
@@ -117,7 +113,7 @@ def duplicate_list(graph, order, processors):
     newest, older = np.full(n, -1), np.empty(size, np.int64)
     free, used = np.zeros(processors), np.zeros(processors, np.bool_)
     wanted = np.ones(processors, np.bool_)
-    count = 0
+    count = np.int64(0)
     for i in order:
         if count + n + DEPTH + 1 > size:  # one task adds at most every ancestor once
             size = 2 * size
@@ -131,7 +127,7 @@ def duplicate_list(graph, order, processors):
                 while c >= 0:
                     wanted[processor[c]] = True
                     c = older[c]
-        best, best_start, seen_empty = -1, np.inf, False
+        best, best_start, seen_empty = np.int64(-1), np.inf, False
         for p in range(processors):
             empty = not used[p]
             if (empty and seen_empty) or not (empty or wanted[p]) or free[p] >= best_start:
@@ -150,10 +146,10 @@ def duplicate_list(graph, order, processors):
             i, best, best_start, graph, task, processor, start, end, newest, older, count
         )
         free[best], used[best] = end[count - 1], True
-    return task[:count], processor[:count], start[:count], end[:count]
+    return task[:count], processor[:count], free.max()
 
 
-@compiled
+@inner
 def _longer(array, size) -> np.ndarray:
     longer = np.empty(size, array.dtype)
     longer[: array.size] = array

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .._checks import require
-from ._arrays import Arrays, rows
+from ._arrays import Arrays, grouped
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -63,8 +63,8 @@ class TaskGraph:
         from ._graph_kernels import find_cycle, topological_order
 
         n, (source, target) = self.tasks, self.edges.T
-        child_rows = rows(source, target, self.communication, n)
-        parent_rows = rows(target, source, self.communication, n)
+        child_rows = grouped(source, target, self.communication, n)
+        parent_rows = grouped(target, source, self.communication, n)
         order = topological_order(*child_rows[:2], np.diff(parent_rows[0]))
         if order.size < n:
             ordered = np.zeros(n, bool)

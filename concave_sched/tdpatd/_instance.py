@@ -67,3 +67,11 @@ class Instance:
         return (
             f"Instance(tasks={graph.tasks}, edges={len(graph.edges)}, processors={self.processors})"
         )
+
+
+def require_instance(value) -> None:
+    """Raise unless this is an `Instance`."""
+    if not isinstance(value, Instance):
+        raise ValueError(
+            f"instance is a {type(value).__name__}: give tdpatd.Instance(graph, processors)."
+        )

@@ -6,7 +6,7 @@ import pytest
 from concave_sched import tdpatd
 from concave_sched.tdpatd import Instance, TaskGraph
 
-QUICK = {"time_limit": 0.5, "workers": 1}
+QUICK = {"effort": 0.5, "workers": 1}
 
 
 def test_chain_is_sequential():

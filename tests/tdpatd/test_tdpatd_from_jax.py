@@ -180,7 +180,7 @@ def test_models_are_scheduled(model, tasks):
     assert graph.tasks > tasks and 4 < graph.ccr < 15
     fast = tdpatd.from_jax(loss, *arguments, grad=0, device=tdpatd.Device(link=300e9, latency=1e-6))
     assert 0.3 < fast.ccr < 1.5
-    schedule = tdpatd.solve(tdpatd.Instance(fast, 4), time_limit=0.5, workers=1)
+    schedule = tdpatd.solve(tdpatd.Instance(fast, 4), effort=0.5, workers=1)
     schedule.validate()
     assert schedule.objective < 0.9 * graph.weights.sum()
 

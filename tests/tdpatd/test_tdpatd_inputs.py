@@ -76,6 +76,10 @@ def test_the_cycle_named_is_one():
         (lambda: tdpatd.cluster(GRAPH, 2, "median"), "communication = 'median'"),
         (lambda: tdpatd.fifo(INSTANCE, "x"), "queue = 'x'"),
         (lambda: tdpatd.solve(INSTANCE, time_limit=-1), "time_limit = -1"),
+        (lambda: tdpatd.solve(INSTANCE, time_limit="soon"), "time_limit = 'soon'"),
+        (lambda: tdpatd.solve(INSTANCE, effort=None), "effort = None: give the work"),
+        (lambda: tdpatd.solve(INSTANCE, seed=-1), "seed = -1"),
+        (lambda: tdpatd.solve(GRAPH), r"instance is a TaskGraph: give tdpatd.Instance"),
         (lambda: tdpatd.solve(INSTANCE, workers=0), "workers = 0"),
         (lambda: tdpatd.generate(2), "tasks = 2"),
         (lambda: tdpatd.generate("a"), "tasks = 'a'"),
@@ -115,7 +119,7 @@ def test_map_back_refuses_strangers():
 def test_inputs_are_not_changed_and_numbers_are_taken_as_they_come():
     weights, edges, costs = np.array([1, 2]), np.array([[0, 1]], np.int32), np.array([3.0])
     graph = TaskGraph(weights, edges, costs)
-    tdpatd.solve(Instance(graph, 2), time_limit=0.1, workers=1)
+    tdpatd.solve(Instance(graph, 2), effort=0.1, workers=1)
     assert weights.tolist() == [1, 2] and costs.tolist() == [3.0] and weights.flags.writeable
     with pytest.raises(ValueError, match="read-only"):
         graph.weights[0] = 5

@@ -33,7 +33,7 @@ def test_tiny_graphs(seed):
         assert method(instance).objective >= without.objective
     for method in (tdpatd.dsh, tdpatd.tdca, lambda i: tdpatd.paper(i, i.graph.tasks)):
         assert method(instance).objective >= with_copies.objective
-    found = tdpatd.solve(instance, time_limit=0.6, workers=1)
+    found = tdpatd.solve(instance, effort=0.6, workers=1)
     assert found.objective == pytest.approx(with_copies.objective)
 
 
