@@ -46,6 +46,12 @@ def require_number(name: str, value, low: float, remedy: str) -> float:
     return number
 
 
+def require_seconds(time_limit) -> float:
+    """A time limit as a float above 0; else a ValueError."""
+    smallest = float(np.nextafter(0.0, 1.0))
+    return require_number("time_limit", time_limit, smallest, "give seconds above 0")
+
+
 def require_whole(name: str, value, low: int, remedy: str) -> int:
     """The value as an int, at least `low`; else a ValueError."""
     try:

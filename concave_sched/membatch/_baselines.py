@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 
+from ._instance import require_placeable
 from ._lists import Arrays, longest_order
 from ._milp import solve_milp
 from ._plan import Plan
@@ -43,7 +44,7 @@ def baseline_ilp(instance) -> Schedule:
     """
     from scipy.sparse import csr_array
 
-    instance.require_placeable()
+    require_placeable(instance)
     begun = time.perf_counter()
     i, j = np.nonzero(instance.fits)
     cost = instance.time[i, j]
@@ -80,7 +81,7 @@ def longest_first(instance) -> Schedule:
 
     Source: Graham (1969); for unrelated machines, earliest completion as in HEFT.
     """
-    instance.require_placeable()
+    require_placeable(instance)
     arrays, order = Arrays(instance), longest_order(instance)
     arrays.compile()
     begun = time.perf_counter()
@@ -122,7 +123,7 @@ def least_loaded_first(instance, seed: int = 0, *, queue: str = "single") -> Sch
     """
     if queue not in ("single", "by_workload"):
         raise ValueError(f"queue = {queue!r}: choose single or by_workload.")
-    instance.require_placeable()
+    require_placeable(instance)
     begun = time.perf_counter()
     rng = np.random.default_rng(seed)
     kinds = instance.workloads if queue == "by_workload" else ("",) * len(instance.tasks)

@@ -6,6 +6,8 @@ import dataclasses
 
 import numpy as np
 
+from ._instance import require_placeable
+
 DIVISORS = (1, 2, 3)  # at most k tasks of a share above 1 / (k + 1) run together
 
 
@@ -96,7 +98,7 @@ def lower_bound(instance) -> float:
     Source: energy bounds of cumulative scheduling; dual feasible functions after Fekete and
     Schepers, Mathematical Programming 91 (2001).
     """
-    instance.require_placeable()
+    require_placeable(instance)
     merged = classes(instance)
     return max(fastest_bound(instance), energy_program(merged)[0])
 

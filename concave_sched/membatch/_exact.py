@@ -6,9 +6,11 @@ import time
 
 import numpy as np
 
+from .._checks import require_seconds
 from .._results import Status
 from ._bound import lower_bound
 from ._cp import solve_cp
+from ._instance import require_placeable
 from ._plan import Plan
 from ._schedule import Schedule
 from ._simulate import simulate
@@ -50,9 +52,8 @@ def solve_exact(
     """
     from ._baselines import longest_first
 
-    instance.require_placeable()
-    if not time_limit > 0:
-        raise ValueError(f"time_limit = {time_limit}: give seconds above 0.")
+    require_placeable(instance)
+    time_limit = require_seconds(time_limit)
     begun = time.perf_counter()
     first = longest_first(instance)
     found = solve_cp(

@@ -221,18 +221,6 @@ class Instance:
             devices,
         )
 
-    def require_placeable(self) -> None:
-        """Raise unless every task fits some device when that device is empty."""
-        stuck = np.flatnonzero(~self.fits.any(1))
-        if stuck.size:
-            i = int(stuck[0])
-            raise ValueError(
-                f"task {self.tasks[i]!r} needs {self.memory[i].min():g} MB and a GPU share of "
-                f"{self.gpu[i].min():g}, and no device has room for both (the largest memory is "
-                f"{self.device_memory.max():g} MB): split it, membatch.split(instance), or add a "
-                "device."
-            )
-
     def to_dataframe(self):
         """One row per task and device: the numbers that will be used."""
         import pandas as pd
@@ -255,6 +243,24 @@ class Instance:
     def __repr__(self) -> str:
         kinds = len(set(self.workloads))
         return f"Instance(tasks={len(self.tasks)}, devices={len(self.devices)}, workloads={kinds})"
+
+
+def require_placeable(instance) -> None:
+    """Raise unless this is an `Instance` whose tasks each fit some device when it is empty."""
+    if not isinstance(instance, Instance):
+        raise ValueError(
+            f"instance is a {type(instance).__name__}: give membatch.Instance(tasks, devices, "
+            "profiles)."
+        )
+    stuck = np.flatnonzero(~instance.fits.any(1))
+    if stuck.size:
+        i = int(stuck[0])
+        raise ValueError(
+            f"task {instance.tasks[i]!r} needs {instance.memory[i].min():g} MB and a GPU share of "
+            f"{instance.gpu[i].min():g}, and no device has room for both (the largest memory is "
+            f"{instance.device_memory.max():g} MB): split it, membatch.split(instance), or add a "
+            "device."
+        )
 
 
 def check_numbers(numbers, where: str) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ._batch import batch
 from ._bound import classes
+from ._instance import require_placeable
 from ._milp import solve_milp
 from ._plan import Plan
 from ._schedule import Schedule
@@ -67,7 +68,7 @@ def rounds(
         raise ValueError(f"barrier = {barrier!r}: choose one of {', '.join(BARRIERS)}.")
     if not penalty > 0 or not tie >= 0:
         raise ValueError(f"penalty = {penalty}, tie = {tie}: give a penalty above 0, a tie >= 0.")
-    instance.require_placeable()
+    require_placeable(instance)
     begun = time.perf_counter()
     count = len(instance.tasks)
     device, release, order = np.zeros(count, np.int64), np.zeros(count), []
@@ -169,7 +170,7 @@ def serial_ilp(instance, time_limit: float = 10.0) -> Schedule:
     """
     from scipy.sparse import coo_array
 
-    instance.require_placeable()
+    require_placeable(instance)
     begun = time.perf_counter()
     kinds = classes(instance, merge_devices=False)
     c, d = np.nonzero(np.isfinite(kinds.time))

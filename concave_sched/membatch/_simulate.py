@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._results import Status
+from ._instance import require_placeable
 from ._plan import read_plan
 from ._schedule import Schedule
 
@@ -47,7 +48,7 @@ def simulate(
     >>> simulate(i, {"t0": "device0", "t1": "device0", "t2": "device0"}, backfill=True).start
     array([0., 4., 0.])
     """
-    instance.require_placeable()
+    require_placeable(instance)
     plan = read_plan(instance, plan)
     start = start_times(instance, plan, backfill)
     device = plan.device

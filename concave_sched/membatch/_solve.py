@@ -7,11 +7,13 @@ import time
 
 import numpy as np
 
+from .._checks import require_number, require_seconds, require_whole
 from ._area import area_program
 from ._baselines import least_loaded_first, longest_first
 from ._batched import solve_batched
 from ._bound import fastest_bound, lower_bound
 from ._exact import ROUNDING, status_of
+from ._instance import require_placeable
 from ._lists import Arrays, orders, repack
 from ._plan import Plan
 from ._schedule import Schedule
@@ -70,11 +72,13 @@ def solve(
 
     Source: MemBatch ILP for the problem; the area program, the annealing and the order are ours.
     """
-    instance.require_placeable()
-    if not time_limit > 0:
-        raise ValueError(f"time_limit = {time_limit}: give seconds above 0.")
-    if gap is not None and not gap >= 0:
-        raise ValueError(f"gap = {gap}: give a fraction, 0 or more.")
+    require_placeable(instance)
+    time_limit = require_seconds(time_limit)
+    if gap is not None:
+        gap = require_number("gap", gap, 0.0, "give a fraction, 0 or more")
+    if workers is not None:
+        workers = require_whole("workers", workers, 1, "give at least 1, or None")
+    seed = require_whole("seed", seed, 0, "give a whole number >= 0")
     if batched != "none":
         return solve_batched(instance, batched, time_limit, gap, seed, workers)
     arrays = Arrays(instance)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._instance import Instance
+from ._instance import Instance, require_instance
 from ._schedule import Schedule, from_rows
 
 
@@ -13,7 +13,8 @@ def simulate(instance: Instance, sequences, rank=None) -> Schedule:
 
     Args:
         instance: an `Instance`.
-        sequences: for each processor, the tasks it runs in order; a task may be on several.
+        sequences: for each processor, the tasks it runs in order; a task may be on several. Or a
+            `Schedule`, whose sequences are run.
         rank: None replays events with a heap, for any sequences. Else (n,) numbers that ascend
             along every edge and every sequence: one forward pass in ascending rank, same times.
 
@@ -33,6 +34,7 @@ def simulate(instance: Instance, sequences, rank=None) -> Schedule:
 
     Source: Huang et al. (2021), Tables 1 and 2 (pat, rst, rct); the minimum over copies is ours.
     """
+    require_instance(instance)
     task, offsets = _read_sequences(instance, sequences)
     if rank is None:
         return from_rows(instance, task, offsets, "given sequences")
@@ -63,14 +65,24 @@ def simulate(instance: Instance, sequences, rank=None) -> Schedule:
 
 def _read_sequences(instance: Instance, sequences):
     n = instance.graph.tasks
-    if len(sequences) > instance.processors:
+    sequences = sequences.sequences if isinstance(sequences, Schedule) else sequences
+    try:
+        parts = [np.asarray(part).reshape(-1) for part in sequences]
+    except (TypeError, ValueError):
         raise ValueError(
-            f"sequences has {len(sequences)} rows for {instance.processors} processors: give at "
+            f"sequences is a {type(sequences).__name__}: give one list of tasks per processor, or "
+            "a Schedule."
+        ) from None
+    if len(parts) > instance.processors:
+        raise ValueError(
+            f"sequences has {len(parts)} rows for {instance.processors} processors: give at "
             "most one row each."
         )
-    parts = [np.asarray(part, np.int64).reshape(-1) for part in sequences]
     parts += [np.zeros(0, np.int64)] * (instance.processors - len(parts))
     for p, part in enumerate(parts):
+        if part.size and part.dtype.kind not in "iu":
+            raise ValueError(f"sequences[{p}] has type {part.dtype}: tasks are whole numbers.")
+        parts[p] = part = part.astype(np.int64)
         outside = part[(part < 0) | (part >= n)]
         if outside.size:
             raise ValueError(f"sequences[{p}] has task {outside[0]}: tasks are 0 to {n - 1}.")

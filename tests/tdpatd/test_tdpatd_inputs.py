@@ -95,6 +95,9 @@ def test_the_cycle_named_is_one():
         (lambda: tdpatd.simulate(INSTANCE, [[0, 1, 2, 7]]), "has task 7"),
         (lambda: tdpatd.simulate(INSTANCE, [[0], [1], [2]]), "3 rows for 2 processors"),
         (lambda: tdpatd.simulate(INSTANCE, [[1, 0], [2]]), "sequences deadlock: task 1"),
+        (lambda: tdpatd.simulate(INSTANCE, 5), "sequences is a int: give one list of tasks"),
+        (lambda: tdpatd.simulate(INSTANCE, [["a"]]), r"sequences\[0\] has type"),
+        (lambda: tdpatd.simulate(GRAPH, [[0, 1, 2]]), "instance is a TaskGraph"),
         (lambda: tdpatd.simulate(INSTANCE, [[0, 1, 2]], rank=[0, 2, 1]), r"rank\[2\]"),
         (lambda: tdpatd.simulate(INSTANCE, [[0, 1], [2]], rank=[0, 5, 5]), "of its parent 1"),
         (lambda: tdpatd.Device(flops=0), "flops = 0"),
@@ -253,3 +256,8 @@ def test_tables_and_summaries():
     assert "lower bound" in schedule.summary() and "<table>" in schedule._repr_html_()
     assert GRAPH.to_dataframe().weight.tolist() == [1.0, 2.0, 3.0]
     assert "<table>" in GRAPH._repr_html_() and "tasks=3" in repr(GRAPH)
+
+
+def test_a_schedule_can_be_run_again():
+    schedule = tdpatd.dsh(INSTANCE)
+    assert tdpatd.simulate(INSTANCE, schedule).objective == schedule.objective
