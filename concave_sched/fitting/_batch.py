@@ -15,6 +15,7 @@ from ._fit import (
     _checked,
     _nonparametric,
     fit_from_report,
+    on_cpu,
     padded,
     padded_length,
     solve,
@@ -98,7 +99,8 @@ def _solved(family, loss, rows):
     if len(rows) == 1:
         return {key: np.asarray(v)[None] for key, v in solve(family, loss, *rows[0]).items()}
     columns = [np.stack(column) for column in zip(*rows, strict=True)]
-    several = (_SHORT if columns[0].shape[1] <= 32 else _LONG)(family, loss, *columns)
+    quick = columns[0].shape[1] <= 32 and on_cpu()
+    several = (_SHORT if quick else _LONG)(family, loss, *columns)
     return {key: np.asarray(value) for key, value in several.items()}
 
 

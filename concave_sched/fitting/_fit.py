@@ -134,9 +134,14 @@ _solve_quickly = jax.jit(solve_padded, static_argnums=(0, 1), compiler_options=Q
 _solve_traced = jax.jit(solve_padded, static_argnums=(0, 1))
 
 
+def on_cpu() -> bool:
+    """Elsewhere it is the kernels that such an option would slow down."""
+    return jax.default_backend() == "cpu"
+
+
 def solve(family, loss, *series):
     """`solve_padded`, compiled once per family, loss and padded length."""
-    quick = is_concrete(series) and np.shape(series[0])[0] <= 32
+    quick = is_concrete(series) and np.shape(series[0])[0] <= 32 and on_cpu()
     return (_solve_quickly if quick else _solve_traced)(family, loss, *series)
 
 

@@ -7,11 +7,13 @@ on a CPU, on so many forced ones. The batch lies on the devices before the clock
 
     instances/s   of the batch, best of a few runs; compile time is a column of its own
     least GB/s    inputs read and outputs written once, by the time: a lower bound of the traffic
-    share         that over the bandwidth of a triad a = b + s c in the same process
+    share         that over the bandwidth of a triad a = b + s c, measured just before
     XLA GB/s      `bytes accessed` of XLA's cost model by the time; it counts the body of a loop
                   once, however often the loop runs, and every use of what a cache may hold
     together/one  time an instance takes in the batch over the time it takes alone: under 1, the
                   batch pays
+    lockstep      time of the batch over the mean time of batches of copies of one instance (of 8):
+                  what is lost because all iterate until the slowest is done
 """
 
 from __future__ import annotations
@@ -128,8 +130,14 @@ def measure(solver, batched, devices):
     one = jax.device_put(jax.tree.map(lambda leaf: leaf[0], batched), devices[0])
     alone = jax.jit(solver)
     single = best_time(lambda: alone(*one))
+    equal = []
+    for k in np.linspace(0, len(jax.tree.leaves(batched)[0]) - 1, 8).astype(int):
+        copies = jax.tree.map(lambda leaf, k=k: np.broadcast_to(leaf[k], leaf.shape), batched)
+        copies = jax.device_put(copies, split(devices))
+        equal.append(best_time(lambda c=copies: program(*c), rounds=2, at_least=0.05))
     # XLA counts the bytes of one device's program.
-    return compiling, together, moved, cost.get("bytes accessed", np.nan) * len(devices), single
+    counted = cost.get("bytes accessed", np.nan) * len(devices)
+    return compiling, together, moved, counted, single, float(np.mean(equal))
 
 
 def machine():
@@ -174,13 +182,16 @@ def main():
     for name, (solver, batched) in cases(options.size, options.batch).items():
         if options.names and not any(name.startswith(chosen) for chosen in options.names):
             continue
-        compiling, together, moved, counted, single = measure(solver, batched, devices)
+        bandwidth = triad(devices, options.triad)
+        compiling, together, moved, counted, single, equal = measure(solver, batched, devices)
         figures = (
             f"{options.batch / together:,.0f}",
             f"{moved / together / 1e9:.3f}",
+            f"{bandwidth / 1e9:.1f}",
             f"{moved / together / bandwidth:.2%}",
             f"{counted / together / 1e9:.2f}",
             f"{together / options.batch / single:.2f}",
+            f"{together / equal:.2f}",
             f"{compiling:.1f}",
         )
         print(row.format(name, *figures), flush=True)
