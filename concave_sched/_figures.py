@@ -27,9 +27,9 @@ def scripts() -> dict[str, Path]:
 def run(names: Sequence[str], fast: bool, folder) -> int:
     """Run the scripts whose name starts with one of `names` (all where there are none).
 
-    Each writes its PDF, PNG and CSV files to `folder`; then numbers.md is written there, and put
-    into the README beside the scripts where that has a place for it. Returns 1 if a script failed
-    (the others still run), else 0.
+    Each writes its PDF, PNG and CSV files to `folder`; then the table of numbers is made from all
+    that lies there: numbers.md, or, for a full run into the folder `output` beside the scripts,
+    a part of their README. Returns 1 if a script failed (the others still run), else 0.
     """
     from tqdm import tqdm
 
@@ -51,12 +51,14 @@ def run(names: Sequence[str], fast: bool, folder) -> int:
             failed.append(name)
             tqdm.write(f"{name} failed: {type(error).__name__}: {error}", file=sys.stderr)
     table = numbers_table(folder)
-    (folder / "numbers.md").write_text(table, encoding="utf-8")
-    readme = next(iter(every.values())).parent / "README.md"
-    if not fast and not names and not failed and readme.is_file():
+    home = next(iter(every.values())).resolve().parent
+    readme = home / "README.md"
+    if not fast and folder.resolve() == home / "output" and readme.is_file():
         text = readme.read_text(encoding="utf-8")
         place = re.compile(f"{_BEGIN}.*?{_END}", re.DOTALL)
         readme.write_text(place.sub(lambda _: f"{_BEGIN}\n{table}{_END}", text), encoding="utf-8")
+    else:
+        (folder / "numbers.md").write_text(table, encoding="utf-8")
     print(f"{len(chosen) - len(failed)} of {len(chosen)} scripts done; files: {folder.resolve()}")
     return 1 if failed else 0
 
@@ -66,7 +68,7 @@ def numbers_table(folder) -> str:
     import pandas as pd
 
     tables = []
-    for path in sorted(Path(folder).glob("*_numbers.csv")):
+    for path in sorted(Path(folder).glob("*_numbers.csv"), key=_in_order):
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
         missing = set(_COLUMNS) - set(table.columns)
         if missing:
@@ -79,6 +81,11 @@ def numbers_table(folder) -> str:
     return "".join(
         "| " + " | ".join(str(c).replace("|", "\\|") for c in row) + " |\n" for row in lines
     )
+
+
+def _in_order(path: Path) -> list:
+    """fig2 before fig12."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", path.stem)]
 
 
 def _load(name, path):

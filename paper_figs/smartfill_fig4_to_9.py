@@ -10,16 +10,14 @@ least-squares exponent, and the exponent best in hindsight at every M.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import jax
 import jax.numpy as jnp
-import matplotlib
 import numpy as np
 import pandas as pd
 
 from concave_sched import curves, smartfill
-from concave_sched.plotting import _style, save
+from concave_sched.plotting import _style
+from concave_sched.plotting._paper import finish, house, numbers, panels, write
 
 BUDGET = 10.0
 EXPONENTS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
@@ -27,30 +25,26 @@ INFERRED = "Inferred, not published: budget B = 10"
 # figures: (speedup, its formula, the paper's exponent, the paper's gain at M = 200 in %)
 CASES = {
     (6, 7): (curves.Logarithmic(1.0, 1.0), "ln(1 + t)", 0.48, 13.6),
-    (8, 9): (curves.ShiftedPower(1.0, 4.0, 0.5), "sqrt(4 + t) - 2", 0.82, 6.3),
+    (8, 9): (curves.ShiftedPower(1.0, 4.0, 0.5), "√(4 + t) - 2", 0.82, 6.3),
 }
 
 
-def main(fast: bool, folder: Path) -> None:
-    """Write a PDF and a CSV per pair of figures, and the table of published numbers."""
-    jax.config.update("jax_enable_x64", True)
-    folder.mkdir(parents=True, exist_ok=True)
-    jobs = [1, 10, 200] if fast else [1, 2, 5, 10, 20, 35, 50, 75, 100, 125, 150, 175, 200]
-    numbers = [power_speedups(jobs, [0.3, 0.9] if fast else EXPONENTS, folder)]
-    numbers += [other_speedup(figures, jobs, folder) for figures in CASES]
-    columns = ["figure", "quantity", "paper", "ours", "remark"]
-    table = pd.DataFrame([row for rows in numbers for row in rows], columns=columns)
-    _write(table, folder / "smartfill_numbers.csv")
+@house
+def main(fast, folder) -> None:
+    """Write smartfill_fig4_5, smartfill_fig6_7 and smartfill_fig8_9."""
+    jobs = [1, 10, 200] if fast else [1, 5, 10, 25, 50, 100, 150, 200]
+    rows = power_speedups(jobs, [0.3, 0.9] if fast else EXPONENTS, folder)
+    for figures in CASES:
+        rows += other_speedup(figures, jobs, folder)
+    numbers(rows, folder, "smartfill_fig4_to_9")
 
 
 def instance(speedup, jobs: int) -> smartfill.Instance:
     return smartfill.Instance(speedup, np.arange(jobs, 0, -1.0), budget=BUDGET)
 
 
-def power_speedups(jobs, exponents, folder: Path) -> list:
+def power_speedups(jobs, exponents, folder) -> list:
     """Figs 4 and 5: SmartFill and heSRPT agree."""
-    import matplotlib.pyplot as plt
-
     rows = []
     for m in jobs:
         for p in exponents:
@@ -58,36 +52,34 @@ def power_speedups(jobs, exponents, folder: Path) -> list:
             ours, theirs = (float(f(i).objective) / m for f in (smartfill.solve, smartfill.hesrpt))
             rows.append((m, p, ours, theirs))
     table = pd.DataFrame(rows, columns=["jobs", "exponent", "smartfill", "hesrpt"])
-    _write(table, folder / "smartfill_fig4_5.csv")
+    write(table, folder, "smartfill_fig4_5")
 
-    figure, (over_jobs, over_exponents) = plt.subplots(
-        1, 2, figsize=(9.5, 4.2), sharey=True, layout="constrained"
-    )
+    figure, (over_jobs, over_exponents) = panels(sharey=True, height=3.8)
     some = [m for m in (10, 50, 200) if m in jobs]
     for ax, key, along, values in (
         (over_jobs, "exponent", "jobs", exponents[::2]),
         (over_exponents, "jobs", "exponent", some),
     ):
-        _style.axes(ax)
         for k, value in enumerate(values):
             part = table[table[key] == value]
             name = f"p = {value:g}" if key == "exponent" else f"M = {value}"
             style = _style.line(k) | {"marker": ""}
             ax.plot(part[along], part.smartfill, label=f"SmartFill, {name}", **style)
             ax.plot(part[along], part.hesrpt, "o", mfc="none", ms=5, color=style["color"])
-        ax.plot([], [], "o", mfc="none", ms=5, color=_style.QUIET, label="heSRPT (circles)")
-        ax.legend(frameon=False, fontsize=8)
+        ax.plot([], [], "o", mfc="none", ms=5, color=_style.QUIET, label="heSRPT")
+        ax.legend()
+        ax.set_ylim(bottom=0)
     over_jobs.set(xlabel="jobs M", ylabel="mean slowdown (time per work)", title="Fig. 4")
     over_exponents.set(xlabel="exponent p of the speedup", title="Fig. 5")
-    _save(figure, folder / "smartfill_fig4_5.pdf", f"Speedup t^p. {INFERRED}, M and p.")
+    finish(figure, folder, "smartfill_fig4_5", f"Speedup t^p. {INFERRED}, M and p.")
     worst = float((table.smartfill / table.hesrpt - 1).abs().max())
-    return [("4, 5", "largest relative distance of SmartFill and heSRPT", 0.0, worst, INFERRED)]
+    remark = f"rounding; {INFERRED}"
+    worst = f"{worst:.0e}"
+    return [("4, 5", "largest relative distance of SmartFill and heSRPT", 0, worst, remark)]
 
 
-def other_speedup(figures, jobs, folder: Path) -> list:
+def other_speedup(figures, jobs, folder) -> list:
     """Figs 6 and 7, or 8 and 9: a speedup that is no power, and the powers taken for it."""
-    import matplotlib.pyplot as plt
-
     speedup, formula, exponent, published = CASES[figures]
     name = f"smartfill_fig{figures[0]}_{figures[1]}"
     fitted = float(smartfill.power_fit(speedup, BUDGET))
@@ -100,7 +92,7 @@ def other_speedup(figures, jobs, folder: Path) -> list:
         rows.append((m, best / m, *(np.asarray(costs) / m), tuned_cost / m, tuned))
     labels = ["smartfill", "hesrpt_paper", "hesrpt_fitted", "hesrpt_tuned", "tuned_exponent"]
     table = pd.DataFrame(rows, columns=["jobs", *labels])
-    _write(table, folder / f"{name}.csv")
+    write(table, folder, name)
     last = table.iloc[-1]
     policies = {
         "smartfill": "SmartFill",
@@ -112,39 +104,43 @@ def other_speedup(figures, jobs, folder: Path) -> list:
     gains = {c: 100 * (1 - last.smartfill / last[c]) for c in list(policies)[1:]}
     gained = f"gain at M = 200 {gains['hesrpt_paper']:.1f} % (paper {published} %)"
 
-    figure, (cost, curve) = plt.subplots(1, 2, figsize=(9.5, 4.2), layout="constrained")
+    figure, (cost, curve) = panels(height=3.8)
     for k, (column, label) in enumerate(policies.items()):
         style = _style.line(k) | {"marker": ""}
-        _style.axes(cost).plot(table.jobs, table[column], label=label, **style)
+        cost.plot(table.jobs, table[column], label=label, **style)
     cost.set(
         xlabel="jobs M",
         ylabel="mean slowdown (time per work)",
         title=f"Fig. {figures[0]}: {gained}",
+        ylim=(0, None),
     )
-    cost.legend(frameon=False, fontsize=8)
+    cost.legend(fontsize=8)
 
     t = np.linspace(0, BUDGET, 201)
     exact = np.asarray(speedup(t))
-    _style.axes(curve).plot(t, exact, label=f"s(t) = {formula}", **(_style.line(0, 201)))
+    curve.plot(t, exact, label=f"s(t) = {formula}", **(_style.line(0, 201)))
     for k, p in ((1, exponent), (2, fitted), (3, last.tuned_exponent)):
         factor = float(t**p @ exact / (t**p @ t**p))
         label = f"{factor:.3g} t^{p:.3g}"
         curve.plot(t, factor * t**p, label=label, **_style.line(k, 201))
     curve.set(xlabel="budget t (units)", ylabel="speedup", title=f"Fig. {figures[1]}")
-    curve.legend(frameon=False, fontsize=8)
+    curve.legend()
     caption = f"{INFERRED}, and the factors of the powers (least squares on [0, B])."
-    _save(figure, folder / f"{name}.pdf", caption)
+    finish(figure, folder, name, caption)
 
     what = "SmartFill below heSRPT at M = 200, %"
     return [
-        (figures[0], f"{what}, p = {exponent}", published, gains["hesrpt_paper"], INFERRED),
         (
-            figures[0], f"{what}, p = {fitted:.4f}", None, gains["hesrpt_fitted"],
+            figures[0], f"{what}, p = {exponent}", published, gains["hesrpt_paper"],
+            f"{INFERRED}; p as printed, to two digits",
+        ),
+        (
+            figures[0], f"{what}, p = {fitted:.4f}", "not published", gains["hesrpt_fitted"],
             "added: least squares on [0, B]",
         ),
         (
-            figures[0], f"{what}, p = {last.tuned_exponent:.4f}", None, gains["hesrpt_tuned"],
-            "added: best exponent in hindsight",
+            figures[0], f"{what}, p = {last.tuned_exponent:.4f}", "not published",
+            gains["hesrpt_tuned"], "added: best exponent in hindsight",
         ),
     ]  # fmt: skip
 
@@ -162,17 +158,3 @@ def tune(i: smartfill.Instance) -> tuple[float, float]:
         costs = np.asarray(hesrpt_costs(i, jnp.asarray(grid)))
         best, width = float(grid[costs.argmin()]), width / 30
     return best, float(costs.min())
-
-
-def _write(table: pd.DataFrame, path: Path) -> None:
-    table.to_csv(path, index=False, float_format="%.9g")
-
-
-def _save(figure, path: Path, caption: str) -> None:
-    figure.supxlabel(caption, fontsize=8, color=_style.QUIET)
-    save(figure, path.parent, path.stem)
-
-
-if __name__ == "__main__":
-    matplotlib.use("Agg")
-    main(fast=False, folder=Path(__file__).parent / "output")

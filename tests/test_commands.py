@@ -29,7 +29,7 @@ def test_reference_page_names_them_all(tmp_path, capsys):
 def test_figures_are_listed(capsys):
     assert main(["figures", "--list"]) == 0
     listed = capsys.readouterr().out.split()
-    assert {"smartfill_fig4_to_9", "monotonic_figures1to3"} <= set(listed)
+    assert {"smartfill_fig4_to_9", "monotonic_fig1_to_3"} <= set(listed)
 
 
 def test_an_unknown_figure_is_refused(tmp_path, capsys):
@@ -38,7 +38,7 @@ def test_an_unknown_figure_is_refused(tmp_path, capsys):
 
 
 def test_figures_run_and_the_table_is_made(tmp_path):
-    assert main(["figures", "monotonic_figures1to3", "--folder", str(tmp_path)]) == 0
+    assert main(["figures", "monotonic_fig1_to_3", "--folder", str(tmp_path)]) == 0
     assert list(tmp_path.glob("monotonic*.pdf"))
     assert (tmp_path / "numbers.md").read_text().startswith("| system |")
 

@@ -20,6 +20,7 @@ def save(figure, folder, name: str) -> None:
 
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    figure.savefig(folder / f"{name}.pdf", metadata={"CreationDate": None, "Producer": None})
+    undated = dict.fromkeys(("CreationDate", "Creator", "Producer"))
+    figure.savefig(folder / f"{name}.pdf", metadata=undated)
     figure.savefig(folder / f"{name}.png", dpi=150, metadata={"Software": None})
     plt.close(figure)

@@ -12,7 +12,7 @@ from dsct_cases import several
 from concave_sched import dsct
 from concave_sched.plotting._dsct import accuracy_histogram
 
-SCRIPT = Path(__file__).parents[2] / "paper_figs" / "dsct_fig1_to_5.py"
+SCRIPTS = Path(__file__).parents[2] / "paper_figs"
 
 
 @pytest.fixture(autouse=True)
@@ -21,13 +21,20 @@ def close_figures():
     plt.close("all")
 
 
-def test_figures(tmp_path):
-    spec = importlib.util.spec_from_file_location("dsct_figures", SCRIPT)
+def draw(name, folder, **options):
+    spec = importlib.util.spec_from_file_location(name, SCRIPTS / f"{name}.py")
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
-    script.main(fast=True, folder=tmp_path, limit=2.0)
+    script.main(fast=True, folder=folder, **options)
+
+
+def test_figures(tmp_path):
+    for name, options in {
+        "dsct_fig1": {}, "dsct_fig2": {}, "dsct_fig3": {"limit": 2.0}, "dsct_fig4_5": {}
+    }.items():  # fmt: skip
+        draw(name, tmp_path, **options)
     names = {path.name for path in tmp_path.iterdir()}
-    assert {f"dsct_fig{k}.pdf" for k in range(1, 6)} | {"dsct_numbers.csv"} <= names
+    assert {f"dsct_fig{k}.{kind}" for k in range(1, 6) for kind in ("pdf", "png", "csv")} <= names
     gaps = pd.read_csv(tmp_path / "dsct_fig2.csv")
     assert (gaps["min"] >= -1e-9).all() and (gaps["max"] <= gaps.guarantee).all()
     assert (gaps.polished <= gaps["mean"] + 1e-9).all()
@@ -35,9 +42,11 @@ def test_figures(tmp_path):
         index=["reading", "rho"], columns="algorithm", values="accuracy"
     )
     assert (means.approx <= means.bound + 1e-12).all() and (means.levels <= means.bound).all()
-    numbers = pd.read_csv(tmp_path / "dsct_numbers.csv")
-    assert numbers.paper.iloc[0] == 57.9 and np.isfinite(numbers.ours).all()
-    assert len(numbers) == 14 and numbers.quantity.is_unique
+    numbers = pd.read_csv(tmp_path / "dsct_fig4_5_numbers.csv")
+    assert numbers.paper.iloc[0] == "57.9" and np.isfinite(numbers.ours).all()
+    assert len(numbers) == 14 and not numbers[["quantity", "remark"]].duplicated().any()
+    numbers = pd.read_csv(tmp_path / "dsct_fig2_numbers.csv")
+    assert numbers.paper.iloc[0] == "12.36" and np.isfinite(numbers.ours).all()
 
 
 def test_drawings():

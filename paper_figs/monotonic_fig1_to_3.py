@@ -6,22 +6,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import jax
-import matplotlib
 import pandas as pd
 
 from concave_sched import monotonic
-from concave_sched.plotting import save
 from concave_sched.plotting._monotonic import plot_swap
+from concave_sched.plotting._paper import finish, house, numbers, panels, write
 
 COSTS = [1.0, 2.0, 4.0]
 # name: (sequence, machine of each job before, the two jobs exchanged)
 CASES = {
-    "monotonic_figure1": ("HLHLHH", [0, 1, 0, 1, 0, 1], (1, 2)),
-    "monotonic_figure2": ("HHLHLL", [0, 1, 0, 0, 1, 1], (1, 3)),
-    "monotonic_figure3": ("LHHLLH", [0, 0, 0, 1, 1, 1], (2, 3)),
+    "monotonic_fig1": ("HLHLHH", [0, 1, 0, 1, 0, 1], (1, 2)),
+    "monotonic_fig2": ("HHLHLL", [0, 1, 0, 0, 1, 1], (1, 3)),
+    "monotonic_fig3": ("LHHLLH", [0, 0, 0, 1, 1, 1], (2, 3)),
 }
 
 
@@ -33,12 +29,10 @@ def schedule(sequence: str, machine: list[int], slots) -> dict[str, list[tuple[s
     return drawn
 
 
-def main(fast: bool, folder: Path) -> None:
-    """Write one PDF and one CSV for each figure; both settings give the same files."""
-    jax.config.update("jax_enable_x64", True)
-    import matplotlib.pyplot as plt
-
-    folder.mkdir(parents=True, exist_ok=True)
+@house
+def main(fast, folder) -> None:
+    """Write monotonic_fig1, monotonic_fig2 and monotonic_fig3; both settings are the same."""
+    found = []
     for name, (sequence, before, exchanged) in CASES.items():
         after = list(before)
         after[exchanged[0]], after[exchanged[1]] = before[exchanged[1]], before[exchanged[0]]
@@ -46,22 +40,31 @@ def main(fast: bool, folder: Path) -> None:
         rows, drawings, costs = [], [], []
         for label, machine in (("before", before), ("after", after)):
             slots, cost = monotonic.validate(instance, machine)
-            costs.append(cost)
+            costs.append(float(cost))
             drawings.append(schedule(sequence, machine, slots))
             rows += [
                 (label, j + 1, kind, machine[j] + 1, slots[j] + 1, j in exchanged)
                 for j, kind in enumerate(sequence)
             ]
         columns = ["schedule", "job", "kind", "machine", "slot", "exchanged"]
-        pd.DataFrame(rows, columns=columns).to_csv(folder / f"{name}.csv", index=False)
-
-        figure, axes = plt.subplots(1, 2, figsize=(9, 2.2), sharey=True, layout="constrained")
+        write(pd.DataFrame(rows, columns=columns), folder, name)
+        figure, axes = panels(sharey=True, height=1.9)
         plot_swap(*drawings, {f"{sequence[j]}{j + 1}" for j in exchanged}, axes)
         for ax, label, cost in zip(axes, ("before", "after"), costs, strict=True):
-            ax.set_title(f"{label}: heavy cost {cost:g} (slots cost 1, 2, 4)")
-        save(figure, folder, name)
+            ax.set_title(f"{label}: heavy cost {cost:g}")
+            ax.set_xlabel("slot (costs 1, 2, 4)")
+        caption = f"Sequence {sequence}: H heavy, L light, numbered by arrival; thick: exchanged."
+        finish(figure, folder, name, caption)
+        what = f"heavy cost before and after, {sequence}, slot costs 1, 2, 4"
+        remark = "the paper draws the general case; small cases of ours"
+        found.append((name[-1], what, "not more after", f"{costs[0]:g}, {costs[1]:g}", remark))
+    numbers([*found, example()], folder, "monotonic_fig1_to_3")
 
 
-if __name__ == "__main__":
-    matplotlib.use("Agg")
-    main(fast=False, folder=Path(__file__).parent / "output")
+def example():
+    """Section 3.1: 9 jobs on 3 machines, heavy at 2, 5 and 8, as monotonic and as optimal."""
+    instance = monotonic.Instance("LHLLHLLHL", 3, COSTS)
+    drawn = float(monotonic.validate(instance, [0, 0, 0, 1, 1, 1, 2, 2, 2])[1])
+    best = float(monotonic.solve(instance).objective)
+    remark = "the example shows monotonicity, not optimality: 3 c2 against 2 c1 + c2"
+    return ("Sec. 3.1", "heavy cost of the 3 x 3 example", drawn, f"{best:g} (optimum)", remark)
