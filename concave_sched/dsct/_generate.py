@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import jax
 import numpy as np
 
 from .._checks import require
 from ..curves import Exponential
-from ._instance import Instance, stack
+from ._instance import Instance
 
 # What the paper leaves open, in two readings that each fit some of its numbers and not others.
 READINGS = {
@@ -63,7 +64,7 @@ def generate(
         raise ValueError(f"reading = {reading!r}: choose one of {', '.join(READINGS)}.")
     given = {"rescale": rescale, "theta_tmax": theta_tmax, "deadline_low": deadline_low}
     convention = READINGS[reading] | {k: v for k, v in given.items() if v is not None}
-    for name, value in (("n", n), ("m", m)):
+    for name, value in (("n", n), ("m", m), ("count", 1 if count is None else count)):
         if int(value) != value or value < 1:
             raise ValueError(f"{name} = {value}: a whole number, at least 1.")
     require("mu", mu, lambda x: (x >= 1) & np.isfinite(x), "the ratio of efficiencies is >= 1.")
@@ -81,16 +82,25 @@ def generate(
     speeds = np.ones(m) if speeds is None else np.asarray(speeds, float)
     if speeds.shape != (m,):
         raise ValueError(f"speeds has shape {speeds.shape}: one for each of the {m} machines.")
-    if count is not None:
-        streams = np.random.default_rng(seed).spawn(count)
-        options = given | {"reading": reading, "speeds": speeds}
-        shared = (n, m, mu, rho, theta_min, a_max, a_min)
-        return stack(generate(*shared, **options, seed=stream) for stream in streams)
-
-    rng = np.random.default_rng(seed)
-    theta = rng.uniform(theta_min, mu * theta_min, n)
     height = (a_max - a_min) / (-np.expm1(-limit) if convention["rescale"] else 1.0)
     shown = limit if np.isfinite(limit) else np.log(100)
-    d_max = rho * np.sum(shown / theta) / speeds.sum()
-    accuracy = Exponential(float(a_min), float(a_min + height), theta)
-    return Instance(accuracy, rng.uniform(low * d_max, d_max, n), limit / theta, speeds)
+
+    def draw(rng):
+        theta = rng.uniform(theta_min, mu * theta_min, n)
+        d_max = rho * np.sum(shown / theta) / speeds.sum()
+        return theta, rng.uniform(low * d_max, d_max, n)
+
+    def instance(theta, deadlines):
+        accuracy = Exponential(float(a_min), float(a_min + height), theta)
+        return Instance(accuracy, deadlines, limit / theta, speeds)
+
+    rng = np.random.default_rng(seed)
+    if count is None:
+        return instance(*draw(rng))
+    theta, deadlines = np.moveaxis([draw(stream) for stream in rng.spawn(count)], 1, 0)
+    # Instances that differ only in these need no check of their own.
+    drawn = {"rate": theta, "deadlines": deadlines, "max_work": limit / theta}
+    return jax.tree_util.tree_map_with_path(
+        lambda path, leaf: drawn.get(path[-1].name, np.stack([leaf] * count)),
+        instance(theta[0], deadlines[0]),
+    )
