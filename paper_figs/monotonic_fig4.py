@@ -80,15 +80,16 @@ def main(fast, folder) -> None:
     columns = ["panel", "x", "algorithm", "seconds", "instances", "source"]
     write(pd.DataFrame(rows, columns=columns), folder, "monotonic_fig4")
 
-    figure, axes = panels(sharey=True, height=3.6)
+    figure, axes = panels(sharey=True, height=3.8)
     series = [{name: [p[name] for p in points] for name in ALGORITHMS} for points in (left, right)]
     shown = {k: (CPP_MACHINES[: len(machines)], v[: len(machines)]) for k, v in CPP.items()}
     plot_times(machines, series[0], shown, axes[0], "machines m (100 slots, half heavy)")
     at_half = {name: ([0.5], times[2:3]) for name, times in CPP.items()}
     label = "share of heavy jobs (100 machines, 100 slots)"
     plot_times(ratios, series[1], at_half, axes[1], label, logarithmic=False)
+    axes[0].set_ylabel("processor time per instance (s)")
     axes[1].set_ylabel("")
-    legend_above(figure, axes[0], 4)
+    legend_above(figure, axes[0], 2)
     finish(figure, folder, "monotonic_fig4")
     numbers(compared(machines, *series, ratios), folder, "monotonic_fig4")
 

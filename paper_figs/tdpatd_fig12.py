@@ -49,15 +49,15 @@ def main(fast, folder) -> None:
     frame = pd.DataFrame(rows, columns=["method", "processors", "makespan", "seconds"])
     write(frame, folder, "tdpatd_fig12")
 
-    figure, axes = panels(height=3.6)
+    figure, axes = panels(height=3.8)
     plot_comparison(frame, "processors", "processors P", axes[0])
     times = frame[frame.method != "lower bound"]
     plot_comparison(times, "processors", "processors P", axes[1], y="seconds")
-    for ax, label in zip(axes, ("makespan (time units)", "run time (s)"), strict=True):
+    for ax, label in zip(axes, ("makespan (time units)", "processor time (s)"), strict=True):
         ax.set_ylabel(label)
         ax.set_yscale("log")
         ax.xaxis.get_major_locator().set_params(integer=True)
-    legend_above(figure, axes[0], 6)
+    legend_above(figure, axes[0], 3)
     finish(figure, folder, "tdpatd_fig12", f"{graph.tasks} tasks on 10 levels, CCR 1.")
     numbers(compared(frame), folder, "tdpatd_fig12")
 

@@ -53,7 +53,7 @@ def against_tasks(layers, seconds: float) -> pd.DataFrame:
             ),
             "TDCA": tdpatd.tdca,
             "ETF": tdpatd.etf,
-            "solve": lambda i: tdpatd.solve(i, effort=seconds),
+            "our default": lambda i: tdpatd.solve(i, effort=seconds),
         }
         for name, method in methods.items():
             begin = time.perf_counter()
@@ -78,9 +78,11 @@ def main(fast, folder) -> None:
     write(both, folder, "tdpatd_fig8_13")
 
     figure, (left, right) = panels(height=4.0)
-    plot_comparison(eight, "parts", "parts K", left, logarithmic=True)
+    plot_comparison(
+        eight.assign(makespan=eight.makespan / 1000), "parts", "parts K", left, logarithmic=True
+    )
     left.set_title(f"Fig. 8: BERT-like, {deep.tasks} tasks, P = {PROCESSORS}")
-    left.set_ylabel("makespan (µs)")
+    left.set_ylabel("makespan (ms)")
     bound = thirteen[thirteen.method == "lower bound"].set_index("layers").makespan
     ratio = thirteen.makespan / thirteen.layers.map(bound)
     most = max(layers)

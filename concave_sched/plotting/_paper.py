@@ -20,7 +20,7 @@ _RC = {
     "figure.titlesize": 9.5,
     "legend.fontsize": 8.5,
     "legend.frameon": False,
-    "legend.handlelength": 3.2,
+    "legend.handlelength": 2.8,
     "xtick.labelsize": 8.5,
     "ytick.labelsize": 8.5,
 }
