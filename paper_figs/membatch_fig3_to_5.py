@@ -79,10 +79,15 @@ def main(fast, folder) -> None:
     write(table.drop(columns="makespan_h"), folder, "membatch_fig3")
     write(table.drop(columns="runtime_s").round(9), folder, "membatch_fig4")
     write(gpu.round(9), folder, "membatch_fig5")
+    draw(table, gpu, folder)
+
+
+def draw(table, gpu, folder) -> None:
+    """The pictures, and at 100 tasks the numbers."""
     lines(table, "runtime_s", "scheduler runtime (s)", 0, folder, "membatch_fig3")
     lines(table, "makespan_h", "makespan (hours)", 1, folder, "membatch_fig4")
-    bars(gpu, counts[-1], folder)
-    if not fast:
+    bars(gpu, table.tasks.max(), folder)
+    if table.tasks.max() == 100:
         numbers(compared(table, gpu), folder, "membatch_fig3_to_5")
 
 

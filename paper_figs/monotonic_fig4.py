@@ -78,20 +78,32 @@ def main(fast, folder) -> None:
         for m, seconds in zip(CPP_MACHINES, times, strict=True)
     ]
     columns = ["panel", "x", "algorithm", "seconds", "instances", "source"]
-    write(pd.DataFrame(rows, columns=columns), folder, "monotonic_fig4")
+    table = pd.DataFrame(rows, columns=columns)
+    write(table, folder, "monotonic_fig4")
+    draw(table, folder)
 
+
+def draw(table, folder) -> None:
+    """The picture and the numbers, from the table of run times."""
+    here = table[table.source == "measured here"]
+    (machines, left), (ratios, right) = (
+        (
+            sorted(set(part.x)),
+            {name: list(part.seconds[part.algorithm == name]) for name in ALGORITHMS},
+        )
+        for part in (here[here.panel == panel] for panel in ("machines", "ratio"))
+    )
     figure, axes = panels(sharey=True, height=3.8)
-    series = [{name: [p[name] for p in points] for name in ALGORITHMS} for points in (left, right)]
     shown = {k: (CPP_MACHINES[: len(machines)], v[: len(machines)]) for k, v in CPP.items()}
-    plot_times(machines, series[0], shown, axes[0], "machines m (100 slots, half heavy)")
+    plot_times(machines, left, shown, axes[0], "machines m (100 slots, half heavy)")
     at_half = {name: ([0.5], times[2:3]) for name, times in CPP.items()}
     label = "share of heavy jobs (100 machines, 100 slots)"
-    plot_times(ratios, series[1], at_half, axes[1], label, logarithmic=False)
+    plot_times(ratios, right, at_half, axes[1], label, logarithmic=False)
     axes[0].set_ylabel("processor time per instance (s)")
     axes[1].set_ylabel("")
     legend_above(figure, axes[0], 2)
     finish(figure, folder, "monotonic_fig4")
-    numbers(compared(machines, *series, ratios), folder, "monotonic_fig4")
+    numbers(compared(machines, left, right, ratios), folder, "monotonic_fig4")
 
 
 def compared(machines, left, right, ratios):
@@ -101,7 +113,7 @@ def compared(machines, left, right, ratios):
     def power(name):
         return np.log(left[name][-1] / left[name][1]) / np.log(machines[-1] / machines[1])
 
-    span = f"from m = {machines[1]} to {machines[-1]}"
+    span = f"from m = {machines[1]:g} to {machines[-1]:g}"
     worst = f"grows as m to the power, {span}: "
     peak = f"{ratios[int(np.argmax(right[dynamic]))]:g}"
     flat = max(right[elimination]) / min(right[elimination])
@@ -115,8 +127,8 @@ def compared(machines, left, right, ratios):
         (4, "share of heavy jobs where dynamic programming is slowest", "lost from the text", peak,
          "another computer and program"),
         (4, "misalignment elimination, slowest over fastest share", "minor variation", flat, small),
-        (4, f"misalignment elimination faster at m = {machines[-1]}", "significantly", quicker,
+        (4, f"misalignment elimination faster at m = {machines[-1]:g}", "significantly", quicker,
          small),
-        (4, f"closed form faster than elimination at m = {machines[-1]}", "not in the paper",
+        (4, f"closed form faster than elimination at m = {machines[-1]:g}", "not in the paper",
          closer, "added by us"),
     ]  # fmt: skip

@@ -32,10 +32,16 @@ CASES = {
 @house
 def main(fast, folder) -> None:
     """Write smartfill_fig4_5, smartfill_fig6_7 and smartfill_fig8_9."""
-    jobs = [1, 10, 200] if fast else [1, 5, 10, 25, 50, 100, 150, 200]
-    rows = power_speedups(jobs, [0.3, 0.9] if fast else EXPONENTS, folder)
-    for figures in CASES:
-        rows += other_speedup(figures, jobs, folder)
+    jobs = [1, 10, 200] if fast else [1, 2, 5, 10, 20, 35, 50, 75, 100, 125, 150, 175, 200]
+    powers = power_speedups(jobs, [0.3, 0.9] if fast else EXPONENTS)
+    draw(powers, {figures: other_speedup(figures, jobs) for figures in CASES}, folder)
+
+
+def draw(powers, others, folder) -> None:
+    """All tables, pictures and numbers, from the table of Figs 4 and 5 and those of the others."""
+    rows = draw_powers(powers, folder)
+    for figures, table in others.items():
+        rows += draw_other(figures, table, folder)
     numbers(rows, folder, "smartfill_fig4_to_9")
 
 
@@ -43,7 +49,7 @@ def instance(speedup, jobs: int) -> smartfill.Instance:
     return smartfill.Instance(speedup, np.arange(jobs, 0, -1.0), budget=BUDGET)
 
 
-def power_speedups(jobs, exponents, folder) -> list:
+def power_speedups(jobs, exponents) -> pd.DataFrame:
     """Figs 4 and 5: SmartFill and heSRPT agree."""
     rows = []
     for m in jobs:
@@ -51,9 +57,12 @@ def power_speedups(jobs, exponents, folder) -> list:
             i = instance(curves.Power(1.0, p), m)
             ours, theirs = (float(f(i).objective) / m for f in (smartfill.solve, smartfill.hesrpt))
             rows.append((m, p, ours, theirs))
-    table = pd.DataFrame(rows, columns=["jobs", "exponent", "smartfill", "hesrpt"])
-    write(table, folder, "smartfill_fig4_5")
+    return pd.DataFrame(rows, columns=["jobs", "exponent", "smartfill", "hesrpt"])
 
+
+def draw_powers(table, folder) -> list:
+    write(table, folder, "smartfill_fig4_5")
+    jobs, exponents = (sorted(set(table[key])) for key in ("jobs", "exponent"))
     figure, (over_jobs, over_exponents) = panels(sharey=True, height=3.8)
     some = [m for m in (10, 50, 200) if m in jobs]
     for ax, key, along, values in (
@@ -78,10 +87,9 @@ def power_speedups(jobs, exponents, folder) -> list:
     return [("4, 5", "largest relative distance of SmartFill and heSRPT", 0, worst, remark)]
 
 
-def other_speedup(figures, jobs, folder) -> list:
+def other_speedup(figures, jobs) -> pd.DataFrame:
     """Figs 6 and 7, or 8 and 9: a speedup that is no power, and the powers taken for it."""
-    speedup, formula, exponent, published = CASES[figures]
-    name = f"smartfill_fig{figures[0]}_{figures[1]}"
+    speedup, _, exponent, _ = CASES[figures]
     fitted = float(smartfill.power_fit(speedup, BUDGET))
     rows = []
     for m in jobs:
@@ -91,7 +99,13 @@ def other_speedup(figures, jobs, folder) -> list:
         costs = hesrpt_costs(i, jnp.asarray([exponent, fitted]))
         rows.append((m, best / m, *(np.asarray(costs) / m), tuned_cost / m, tuned))
     labels = ["smartfill", "hesrpt_paper", "hesrpt_fitted", "hesrpt_tuned", "tuned_exponent"]
-    table = pd.DataFrame(rows, columns=["jobs", *labels])
+    return pd.DataFrame(rows, columns=["jobs", *labels])
+
+
+def draw_other(figures, table, folder) -> list:
+    speedup, formula, exponent, published = CASES[figures]
+    name = f"smartfill_fig{figures[0]}_{figures[1]}"
+    fitted = float(smartfill.power_fit(speedup, BUDGET))
     write(table, folder, name)
     last = table.iloc[-1]
     policies = {

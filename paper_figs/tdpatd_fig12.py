@@ -48,7 +48,10 @@ def main(fast, folder) -> None:
         rows.append(("lower bound", processors, instance.bounds.best, None))
     frame = pd.DataFrame(rows, columns=["method", "processors", "makespan", "seconds"])
     write(frame, folder, "tdpatd_fig12")
+    draw(frame, folder)
 
+
+def draw(frame, folder) -> None:
     figure, axes = panels(height=3.8)
     plot_comparison(frame, "processors", "processors P", axes[0])
     times = frame[frame.method != "lower bound"]
@@ -58,7 +61,7 @@ def main(fast, folder) -> None:
         ax.set_yscale("log")
         ax.xaxis.get_major_locator().set_params(integer=True)
     legend_above(figure, axes[0], 3)
-    finish(figure, folder, "tdpatd_fig12", f"{graph.tasks} tasks on 10 levels, CCR 1.")
+    finish(figure, folder, "tdpatd_fig12", "10 levels, CCR 1.")
     numbers(compared(frame), folder, "tdpatd_fig12")
 
 

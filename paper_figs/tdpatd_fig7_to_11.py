@@ -52,7 +52,15 @@ def main(fast, folder) -> None:
             frames.append(table.assign(figure=name, varied=column, **point))
     frame = pd.concat(frames, ignore_index=True)
     write(frame, folder, "tdpatd_fig7_to_11")
+    caption = "Where not on the axis: n = 5000, K = 800, CCR 1, P = 4. Logarithmic above 0.1 %."
+    draw(frame, folder, "" if fast else caption)
+    thin = thin_graphs(400 if fast else 4000)
+    print(claims(frame))
+    print(f"gain of TDPATD with K = n on deep, thin graphs:\n{thin.to_string(index=False)}")
+    numbers(compared(frame, thin), folder, "tdpatd_fig7_to_11")
 
+
+def draw(frame, folder, caption) -> None:
     figure, axes = panels(2, 2, height=5.8, sharey=True)
     for ax, (column, (name, label, _)) in zip(axes.flat, PANELS.items(), strict=True):
         rows = frame[(frame.figure == name) & frame.method.isin(SHOWN)]
@@ -67,12 +75,7 @@ def main(fast, folder) -> None:
     for ax in axes[:, 0]:
         ax.set_ylabel("makespan above the lower bound (%)")
     legend_above(figure, axes.flat[0], 4)
-    caption = "Where not on the axis: n = 5000, K = 800, CCR 1, P = 4. Logarithmic above 0.1 %."
-    finish(figure, folder, "tdpatd_fig7_to_11", "" if fast else caption)
-    thin = thin_graphs(400 if fast else 4000)
-    print(claims(frame))
-    print(f"gain of TDPATD with K = n on deep, thin graphs:\n{thin.to_string(index=False)}")
-    numbers(compared(frame, thin), folder, "tdpatd_fig7_to_11")
+    finish(figure, folder, "tdpatd_fig7_to_11", caption)
 
 
 def claims(frame: pd.DataFrame) -> str:

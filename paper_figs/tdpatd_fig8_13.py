@@ -76,16 +76,19 @@ def main(fast, folder) -> None:
     thirteen = against_tasks(layers, 0.3 if fast else SOLVE_SECONDS)
     both = pd.concat([eight.assign(figure="Fig. 8"), thirteen.assign(figure="Fig. 13")])
     write(both, folder, "tdpatd_fig8_13")
+    draw(eight, thirteen, deep.tasks, folder)
 
+
+def draw(eight, thirteen, tasks, folder) -> None:
     figure, (left, right) = panels(height=4.0)
     plot_comparison(
         eight.assign(makespan=eight.makespan / 1000), "parts", "parts K", left, logarithmic=True
     )
-    left.set_title(f"Fig. 8: BERT-like, {deep.tasks} tasks, P = {PROCESSORS}")
+    left.set_title(f"Fig. 8: BERT-like, {tasks} tasks, P = {PROCESSORS}")
     left.set_ylabel("makespan (ms)")
     bound = thirteen[thirteen.method == "lower bound"].set_index("layers").makespan
     ratio = thirteen.makespan / thirteen.layers.map(bound)
-    most = max(layers)
+    most = f"{thirteen.layers.max():g}"
     plot_comparison(thirteen.assign(makespan=ratio), "tasks", f"tasks n (1 to {most} layers)",
                     right, logarithmic=True)  # fmt: skip
     right.set_title(f"Fig. 13: training steps, P = {PROCESSORS}")
