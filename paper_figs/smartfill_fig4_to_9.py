@@ -112,7 +112,7 @@ def draw_other(figures, table, folder) -> list:
         "smartfill": "SmartFill",
         "hesrpt_paper": f"heSRPT, p = {exponent} (paper)",
         "hesrpt_fitted": f"heSRPT, p = {fitted:.3f} (least squares)",
-        "hesrpt_tuned": f"heSRPT, best p for each M ({last.tuned_exponent:.2f} at M = 200)",
+        "hesrpt_tuned": "heSRPT, best p for each M",
     }
 
     gains = {c: 100 * (1 - last.smartfill / last[c]) for c in list(policies)[1:]}
