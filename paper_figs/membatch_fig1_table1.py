@@ -39,18 +39,19 @@ def main(fast, folder) -> None:
     caption = "One Orin NX is the head. Usable memory of a Nano: calibrated to the published split."
     widths = (0.2, 0.1, 0.14, 0.13, 0.17, 0.26)
     draw_table(table, folder, "membatch_table1", caption, widths)
-    workflow(folder)
+    batches = workflow(folder)
     agree = all(workers[kind] == count for kind, (_, _, count, *_) in CLUSTER.items())
     remark = "usable memory, calibrated: the larger part of the split Chest task"
     numbers([
+        (1, "batches of 100 tasks", "a drawing", batches, "the usable memory is calibrated"),
         ("Table I", "workers: Nano, Xavier NX, Orin NX", "4, 2, 1",
          ", ".join(map(str, workers)), "equal" if agree else "differs"),
         ("Table I", "memory of a Nano (GB)", 4, float(devices["nano"]), remark),
     ], folder, "membatch_fig1_table1")  # fmt: skip
 
 
-def workflow(folder) -> None:
-    """Fig. 1: batches of 100 tasks, and the parts of one task of every workload."""
+def workflow(folder) -> int:
+    """Fig. 1: batches of 100 tasks (their number is returned), and the parts of split tasks."""
     whole = membatch.sweep(100, split=False)
     used = [whole.memory.max(1)[part].sum() / 1000 for part in membatch.batch(whole)]
     limit = whole.device_memory.sum() / 1000
@@ -80,3 +81,4 @@ def workflow(folder) -> None:
     right.set(xlabel="workload", title="2. Splitting: parts that fit a Nano", ylabel="memory (GB)")
     legend_above(figure, left, 2)
     finish(figure, folder, "membatch_fig1")
+    return len(used)

@@ -101,7 +101,7 @@ def compared(table, gpu):
     remarks = {
         "Baseline ILP": ("separable, so solved at once; the paper's model and solver unknown",
                          "calibrated to 64 h; times vary by 5 %"),
-        "FCFS, least loaded first": ("median; compiled code; the paper's is Python on a cluster",
+        "FCFS, least loaded first": ("median, on a processor shared with much other work",
                                      "calibrated profiles; node order and queue are inferred"),
         "MemBatch in rounds": ("HiGHS, at most 5 s a round, another computer",
                                "the printed program is ill-posed: penalty and barriers are ours"),

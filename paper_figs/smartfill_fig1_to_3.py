@@ -25,22 +25,29 @@ BOTTLES = {
 @house
 def main(fast, folder) -> None:
     """Write smartfill_fig1, smartfill_fig2 and smartfill_fig3; both settings are the same."""
-    exchange(folder)
+    gain, levels = exchange(folder), []
     for number, (speedup, title) in BOTTLES.items():
         water = allocation.waterfill(speedup, WATER, weights=WEIGHTS)
         name = f"smartfill_fig{number}"
         table = pd.DataFrame({"job": range(4), "weight": WEIGHTS, "amount": water.amounts})
         write(table.assign(price=float(water.price)), folder, name)
         figure, ax = panels(1, 1, height=3.4)
+        levels.append(f"{float(water.price):.3g}")
         level = plotting.bottles(water, ax=ax).get_title(loc="left")
         ax.set_title(f"{title}; {level}")
         weights = ", ".join(f"{w:g}" for w in WEIGHTS)
         ax.set_xlabel(ax.get_xlabel().replace("entry", f"job (weights {weights})"))
         finish(figure, folder, name)
+    remark = "the sign is Theorem 1; the size is of our example"
+    rows = [(1, "gain of evening out the shares (%)", "> 0", gain, remark)]
+    what = "price at the level of the water, ln(1 + t) and t / √(1 + t)"
+    remark = "weights and budget of ours: the paper's are only in its pictures"
+    rows.append(("2, 3", what, "not in the text", ", ".join(levels), remark))
+    numbers(rows, folder, "smartfill_fig1_to_3")
 
 
-def exchange(folder) -> None:
-    """Fig. 1: two jobs under log(1 + t); while both run, a swing of shares, and none."""
+def exchange(folder) -> float:
+    """Fig. 1: two jobs under log(1 + t); shares that swing while both run, or do not; gain in %."""
     speedup = curves.Logarithmic(1.0, 1.0)
     best = smartfill.solve(smartfill.Instance(speedup, SIZES, budget=BUDGET))
     even = np.asarray(best.rates)[:, 1]  # the shares while both run, larger job first
@@ -72,7 +79,4 @@ def exchange(folder) -> None:
     axes[0].set_ylabel("share of the budget (units)")
     legend_above(figure, axes[0], 2)
     finish(figure, folder, "smartfill_fig1")
-    remark = "the sign is Theorem 1; the size is of our example"
-    gain = 100 * (1 - costs["after"] / costs["before"])
-    row = (1, "gain of evening out the shares (%)", "> 0", gain, remark)
-    numbers([row], folder, "smartfill_fig1")
+    return 100 * (1 - costs["after"] / costs["before"])

@@ -61,6 +61,11 @@ def main(fast, folder) -> None:
             (6, "deduplicated", 617, kept),
         )
     ]
+    drawn = f"{graph.tasks} tasks, {PARTS} parts, {PROCESSORS} processors"
+    rows += [
+        ("2, 3, Tables 3, 4", "the graph and its parts", "5 parts, 2 processors", drawn, remark),
+        ("Tables 1, 2", "pat, rst and rct", "definitions", "values for the final schedule", remark),
+    ]
     numbers(rows, folder, "tdpatd_fig2_to_6")
 
 
