@@ -68,7 +68,7 @@ def against_tasks(layers, seconds: float) -> pd.DataFrame:
 
 @house
 def main(fast, folder) -> None:
-    """Write tdpatd_fig8_13 (a search stopped by the clock: not the same bytes twice)."""
+    """Write tdpatd_fig8_13 (run times in its CSV: not the same bytes twice)."""
     layers = [1, 2] if fast else [1, 3, 6, 12, 24]
     deep = training_step(2 if fast else 128)
     shares = np.geomspace(0.01, 1.0, 4 if fast else 9)
