@@ -129,7 +129,7 @@ def mixed():
 
 
 def test_mixed_set(benchmark, capsys):
-    """`solve` at its default limit against min(BL_EST, ETF): geometric mean at most 0.91."""
+    """`solve` with its default effort against min(BL_EST, ETF): geometric mean at most 0.91."""
     rows = list(mixed())
     ratios = []
 

@@ -119,6 +119,10 @@ def changed(rows, index, **entries):
         ([{"task": "x"}], DEVICES, PROFILES, "no workload"),
         ([{"task": "x", "workload": "a"}] * 2, DEVICES, PROFILES, "'x' occurs twice"),
         ("missing.csv", DEVICES, PROFILES, "there is no such file"),
+        ({"x": "a"}, [7], PROFILES, r"devices\[0\] = 7: give a dict"),
+        ({"x": "a"}, [{"memory": 9}], PROFILES, r"devices\[0\] has neither type nor name"),
+        ([{"workload": "a", "count": 1.5}], DEVICES, PROFILES, r"tasks\[0\]: count = 1.5"),
+        ([{"workload": "a", "count": 0}], DEVICES, PROFILES, "every count is 0"),
         ([{"id": "x", "time": {"nano": 3}, "gpu": 3, "memory": 3}], DEVICES, None, "orin"),
         ([{"id": "x", "time": [1, 2], "gpu": 3, "memory": 3}], DEVICES, None, "3 devices"),
         ([{"id": "x", "time": 3, "gpu": 130, "memory": 3}], DEVICES, None, "at most 100"),
@@ -164,6 +168,8 @@ def test_tasks_that_fit_nowhere():
         (lambda i: i.without("nano9"), "nano9"),
         (lambda i: mb.sweep(0), "tasks"),
         (lambda i: mb.workload("dogs"), "dogs"),
+        (lambda i: mb.workload("skin", 0), "tasks = 0"),
+        (lambda i: mb.generate(0, 1), "tasks = 0"),
         (lambda i: mb.Instance.from_arrays([1.0], [1.0], [1.0], [1.0]), "one row per task"),
         (lambda i: mb.Instance.from_arrays([[1.0]], [1.0], [1.0], [1.0, 2.0]), "device_memory"),
         (lambda i: mb.Instance.from_arrays([[1.0]], [1.0, 2.0], [1.0], [1.0]), "gpu"),
@@ -172,6 +178,16 @@ def test_tasks_that_fit_nowhere():
 def test_bad_arguments_are_told(call, message):
     with pytest.raises(ValueError, match=message):
         call(mb.example())
+
+
+def test_names_of_parts_may_not_be_taken():
+    taken = mb.Instance({"x": "b", "x.0": "a"}, DEVICES, PROFILES)
+    with pytest.raises(ValueError, match="rename the tasks"):
+        mb.split(taken)
+
+
+def test_one_dict_is_a_table_of_one_row():
+    assert [d.name for d in mb.Instance({"x": "a"}, DEVICES[1], PROFILES[1:2]).devices] == ["orin0"]
 
 
 def test_presets():
@@ -215,6 +231,9 @@ def test_a_plan_without_its_columns_is_refused():
     i = mb.example()
     with pytest.raises(ValueError, match="plan has no column 'task'"):
         mb.simulate(i, mb.longest_first(i).to_dataframe().rename(columns={"task": "job"}))
+    twice = pd.concat([mb.longest_first(i).to_dataframe()] * 2)
+    with pytest.raises(ValueError, match="'number' occurs twice"):
+        mb.simulate(i, twice)
 
 
 def test_a_bound_above_the_makespan_is_refused():

@@ -191,3 +191,18 @@ def test_the_loss_is_a_real_loss():
     zeros = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), parameters)
     value = jax.jit(loss)(zeros, jnp.zeros(tokens.shape, jnp.int32))
     assert value == pytest.approx(np.log(11), rel=1e-5)
+
+
+def test_arrays_of_the_closure_are_resident():
+    table = jnp.arange(4.0, dtype=jnp.float32)
+    graph = tdpatd.from_jax(lambda x: jnp.sin(x) * table, shape(4), device=DEVICE)
+    assert operations(graph) == ["sin", "mul"] and len(graph.edges) == 1
+    np.testing.assert_allclose(graph.weights[1], 1 + 3 * 0.016)
+
+
+def test_a_scan_of_too_many_steps_is_refused():
+    def f(x):
+        return jax.lax.scan(lambda c, _: (jnp.sin(c) + c, None), x, None, length=10**6)[0]
+
+    with pytest.raises(ValueError, match="unrolls to over 1000000 tasks"):
+        tdpatd.from_jax(f, shape(4))

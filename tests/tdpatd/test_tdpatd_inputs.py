@@ -1,6 +1,7 @@
 """Bad input is refused by name, with the entry and a remedy; files are read as written."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -88,6 +89,7 @@ def test_the_cycle_named_is_one():
         (lambda: tdpatd.generate(20, data_range=(5, 1)), "data_range"),
         (lambda: tdpatd.structured("ring", 3), "kind = 'ring'"),
         (lambda: tdpatd.structured("chain", 0), "size = 0"),
+        (lambda: tdpatd.structured("chain", 3, ccr=-1.0), "ccr = -1.0"),
         (lambda: GRAPH.with_ccr(-1), "ccr = -1"),
         (lambda: TaskGraph([1.0], []).with_ccr(2.0), "nothing to scale"),
         (lambda: tdpatd.simulate(INSTANCE, [[0, 1]]), "never run task 2"),
@@ -224,6 +226,7 @@ def test_standard_task_graphs(tmp_path):
     assert TaskGraph.from_stg(path).communication.tolist() == [6.5]
     for text, message in (
         ("0 3 0\n", "starts with the number"),
+        ("2\n0 3 0\n1 3 2 0\n", "'task weight parents"),
         ("1\n0 3\n", "'task weight parents"),
         ("9\n0 3 0\n", "announces 9 tasks"),
         ("2\n0 3 0\n2 3 0\n", "numbered 0 to 1"),
@@ -243,6 +246,9 @@ def test_dot(tmp_path):
     assert graph.names == ("a", "b", "c", "d") and graph.weights.tolist() == [2.5, 3.0, 1.0, 1.0]
     assert graph.edges.tolist() == [[0, 1], [1, 2], [2, 3]]
     assert graph.communication.tolist() == [4.0, 0.0, 0.0]
+    path.write_text("digraph { a -> { b c } }")
+    with pytest.raises(ValueError, match="subgraphs and ports are not read"):
+        TaskGraph.from_dot(path)
     path.write_text("graph { a -- b }")
     with pytest.raises(ValueError, match="digraph"):
         TaskGraph.from_dot(path)
@@ -261,3 +267,15 @@ def test_tables_and_summaries():
 def test_a_schedule_can_be_run_again():
     schedule = tdpatd.dsh(INSTANCE)
     assert tdpatd.simulate(INSTANCE, schedule).objective == schedule.objective
+
+
+def test_long_cycles_are_named_in_part():
+    ring = [[i, (i + 1) % 20] for i in range(20)]
+    with pytest.raises(ValueError, match=r"cycle (\d+ -> ){12}\.\.\. -> \d+: remove"):
+        TaskGraph([1.0] * 20, ring)
+
+
+def test_networkx_is_named_where_it_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "networkx", None)
+    with pytest.raises(ImportError, match=r"concave_sched\[graphs\]"):
+        GRAPH.to_networkx()

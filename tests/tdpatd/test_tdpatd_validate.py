@@ -109,3 +109,8 @@ def test_explanations_hold_together():
         assert (slow.saving >= -1e-9).all() and (slow.saving <= slow.transfer + 1e-9).all()
         assert (found.duplicates().copies > 1).all()
         assert 0 < found.utilisation.min() <= found.utilisation.max() <= 1 + 1e-12
+
+
+def test_columns_of_different_length_are_refused():
+    with pytest.raises(ValueError, match="differ in length"):
+        dataclasses.replace(schedule(), start=schedule().start[:-1]).validate()
