@@ -164,19 +164,10 @@ def main():
     devices = jax.local_devices()[: options.devices]
     options.batch -= options.batch % -len(devices)
     print(f"{len(devices)} x {devices[0].device_kind} ({devices[0].platform}); {machine()}")
-    bandwidth = triad(devices, options.triad)
-    print(f"JAX {jax.__version__}; triad {bandwidth / 1e9:.1f} GB/s; ", end="")
-    print(f"{options.batch} instances of {options.size}, float64\n")
-    columns = (
-        "solver",
-        "instances/s",
-        "least GB/s",
-        "share",
-        "XLA GB/s",
-        "together/one",
-        "compile s",
-    )
-    row = "| {:<23} | {:>11} | {:>10} | {:>7} | {:>8} | {:>12} | {:>9} |"
+    print(f"JAX {jax.__version__}; {options.batch} instances of {options.size}, float64\n")
+    columns = ("solver", "instances/s", "least GB/s", "triad GB/s", "share", "XLA GB/s")
+    columns += ("together/one", "lockstep", "compile s")
+    row = "| {:<22} | {:>11} | {:>10} | {:>10} | {:>6} | {:>8} | {:>12} | {:>8} | {:>9} |"
     print(row.format(*columns))
     print("|---" * len(columns) + "|")
     for name, (solver, batched) in cases(options.size, options.batch).items():
