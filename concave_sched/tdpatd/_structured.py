@@ -6,8 +6,6 @@ import numpy as np
 
 from ._graph import TaskGraph
 
-KINDS = ("chain", "fork_join", "stencil", "out_tree", "in_tree", "fft", "gaussian", "independent")
-
 
 def structured(
     kind: str,
@@ -39,7 +37,7 @@ def structured(
     low, high = data_range
     if not (ccr > 0 and 0 <= low <= high and high > 0):
         raise ValueError(f"ccr = {ccr}, data_range = {data_range}: give positive numbers.")
-    tasks, edges = globals()[f"_{kind}"](size, width)
+    tasks, edges = KINDS[kind](size, width)
     rng = np.random.default_rng(seed)
     weights = rng.uniform(low, high, tasks)
     graph = TaskGraph(weights, edges, rng.uniform(low, high, len(edges)))
@@ -101,3 +99,15 @@ def _gaussian(size, width):
             edges.append((number[k, k], number[k, j]))
             edges.append((number[k, j], number[k + 1, j]))
     return len(number), edges
+
+
+KINDS = {
+    "chain": _chain,
+    "fork_join": _fork_join,
+    "stencil": _stencil,
+    "out_tree": _out_tree,
+    "in_tree": _in_tree,
+    "fft": _fft,
+    "gaussian": _gaussian,
+    "independent": _independent,
+}
