@@ -4,31 +4,43 @@ from __future__ import annotations
 
 import operator
 
-import jax
+import jax.numpy as jnp
 import numpy as np
 
-from ._tree import is_concrete
+from ._tree import as_leaf, is_concrete
 
 
 def require_float64() -> None:
     """Raise unless JAX computes in 64 bits; importing the package never switches that on."""
-    if not jax.config.jax_enable_x64:
+    if jnp.result_type(float) != np.float64:
         raise RuntimeError(
             "concave_sched solves in 64-bit floats and JAX is set to 32: "
             'run jax.config.update("jax_enable_x64", True) before the first computation.'
         )
 
 
+def numbers(name: str, value):
+    """A number, list or array as a floating leaf (see `as_leaf`), or a ValueError naming it."""
+    try:
+        return as_leaf(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} = {value!r}: give numbers.") from None
+
+
 def require(name: str, value, condition, remedy: str) -> None:
     """Raise a ValueError that names the first entry of `value` at which `condition` fails.
 
-    `condition` maps a NumPy array to booleans; NaN always fails. Traced values pass.
+    `condition` maps a NumPy array to booleans; NaN always fails, and so does what is no number.
+    Traced values pass.
     """
     if value is None or not is_concrete(value):
         return
     array = np.asarray(value)
-    with np.errstate(invalid="ignore"):
-        bad = ~np.asarray(condition(array)) | np.isnan(array)
+    try:
+        with np.errstate(invalid="ignore"):
+            bad = ~np.asarray(condition(array)) | np.isnan(array)
+    except TypeError:
+        raise ValueError(f"{name} = {value!r}: {remedy}") from None
     if bad.any():
         index = tuple(int(i) for i in np.argwhere(bad)[0])
         where = "" if not index else str(list(index))
@@ -64,13 +76,16 @@ def require_whole(name: str, value, low: int, remedy: str) -> int:
 
 
 def require_shape(name: str, value, shape: tuple[int, ...], remedy: str) -> None:
-    """Raise unless the trailing axes of `value` broadcast to `shape`."""
+    """Raise unless `value` is a scalar, which all entries share, or its trailing axes are `shape`.
+
+    Of several axes the leading ones may be missing or 1; a vector of one is never shared by many.
+    """
     if value is None:
         return
     found = np.shape(value)
-    try:
-        fits = np.broadcast_shapes(found, shape)[-len(shape) :] == shape if shape else True
-    except ValueError:
-        fits = False
+    ends = found[-len(shape) :] if shape else ()
+    fits = not ends or ends[-1] == shape[-1]
+    for have, want in zip(ends[-2::-1], shape[-2::-1], strict=False):
+        fits &= have in (1, want)
     if not fits:
         raise ValueError(f"{name} has shape {found}, not {shape}: {remedy}")

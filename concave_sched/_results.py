@@ -6,8 +6,9 @@ import enum
 import html
 from typing import Any
 
-import jax
 import numpy as np
+
+from ._tree import is_concrete
 
 
 class Status(enum.Enum):
@@ -58,7 +59,7 @@ class Result:
         return "\n".join([type(self).__name__, *lines])
 
     def __repr__(self) -> str:
-        if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(self)):
+        if not is_concrete(self):
             return f"{type(self).__name__}(traced)"
         return self.summary()
 
@@ -70,6 +71,17 @@ class Result:
         )
         name = html.escape(type(self).__name__)
         return f"<table><caption><b>{name}</b></caption><tbody>{rows}</tbody></table>"
+
+
+class SolvedResult(Result):
+    """A result whose status went through `jit` as an integer, `code`."""
+
+    code: Any
+
+    @property
+    def status(self) -> Any:
+        """The `Status`; for a batch an array of them."""
+        return status_of(self.code)
 
 
 def show(value) -> str:

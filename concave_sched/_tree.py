@@ -8,17 +8,18 @@ from typing import Any, TypeVar, dataclass_transform, overload
 
 import jax
 import numpy as np
+from jax.core import Tracer
 
 Class = TypeVar("Class", bound=type)
 
 
 @overload
-@dataclass_transform(frozen_default=True)
+@dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
 def pytree(cls: Class, /) -> Class: ...
 
 
 @overload
-@dataclass_transform(frozen_default=True)
+@dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
 def pytree(*, static: tuple[str, ...] = ()) -> Callable[[Class], Class]: ...
 
 
@@ -29,7 +30,11 @@ def pytree(cls=None, /, *, static: tuple[str, ...] = ()):
     inside a transformation, where leaves may be tracers or placeholders.
     """
     if cls is None:
-        return lambda c: pytree(c, static=static)
+        return lambda c: _pytree(c, static)
+    return _pytree(cls, static)
+
+
+def _pytree(cls, static):
     cls = dataclasses.dataclass(frozen=True, eq=False, repr=False)(cls)
     names = tuple(field.name for field in dataclasses.fields(cls))
     leaves = tuple(name for name in names if name not in static)
@@ -53,12 +58,12 @@ def pytree(cls=None, /, *, static: tuple[str, ...] = ()):
 
 def is_concrete(*values) -> bool:
     """True if no value is being traced, so that it may be looked at."""
-    return not any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(values))
+    return not any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(values))
 
 
 def as_leaf(value) -> Any:
     """Numbers, lists and NumPy arrays as floating leaves; JAX arrays and tracers as they are."""
-    if isinstance(value, (jax.Array, jax.core.Tracer)):
+    if isinstance(value, (jax.Array, Tracer)):
         return value
     if isinstance(value, (bool, int, float)) or value is None:
         return value if value is None else float(value)

@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._checks import require, require_float64
-from .._results import Result, Status, status_of
-from .._tree import as_leaf, is_concrete, pytree
+from .._checks import numbers, require, require_float64, require_shape
+from .._results import SolvedResult, Status
+from .._tree import is_concrete, pytree
 from ..curves._check import require_concave
 from ..curves._numerics import float_dtype
 from ._certificate import Certificate, gain_residual, relative_gap
@@ -19,7 +19,7 @@ from ._value import optimal_value
 
 
 @pytree
-class Allocation(Result):
+class Allocation(SolvedResult):
     """What `waterfill` returns. price >= 0 is d(value)/d(budget), to the right at a kink."""
 
     curve: Any
@@ -39,10 +39,6 @@ class Allocation(Result):
     @property
     def objective(self):
         return self.value
-
-    @property
-    def status(self):
-        return status_of(self.code)
 
     def certificate(self) -> Certificate:
         """Primal, dual and KKT residual, by weak duality: for any price, the optimum is at most
@@ -112,9 +108,9 @@ def waterfill(curve, budget, weights=None, upper=None) -> Allocation:
     Source: "Optimal Parallel Scheduling under Concave Speedup Functions", Section 4 (GWF).
     """
     require_float64()
-    weights = 1.0 if weights is None else as_leaf(weights)
-    upper = float("inf") if upper is None else as_leaf(upper)
-    budget = as_leaf(budget)
+    weights = 1.0 if weights is None else numbers("weights", weights)
+    upper = float("inf") if upper is None else numbers("upper", upper)
+    budget = numbers("budget", budget)
     _check(curve, budget, weights, upper)
     return _waterfill(curve, budget, weights, upper)
 
@@ -169,22 +165,19 @@ def safe_log(x):
 
 
 def _check(curve, budget, weights, upper):
+    if budget is None or np.ndim(budget) != 0:
+        raise ValueError(f"budget has shape {np.shape(budget)}: one number; use jax.vmap for many.")
     require_concave(
         "curve", curve, np.minimum(budget, upper) if is_concrete(budget, upper) else 1.0
     )
     require("budget", budget, lambda b: b >= 0, "a budget is a number >= 0.")
     require("weights", weights, lambda w: (w >= 0) & np.isfinite(w), "weights are finite and >= 0.")
     require("upper", upper, lambda u: u >= 0, "caps are >= 0 (infinite for none).")
-    if np.ndim(budget) != 0:
-        raise ValueError(f"budget has shape {np.shape(budget)}: one number; use jax.vmap for many.")
-    shape = entries_shape(curve)
+    shape = jax.eval_shape(curve, 0.0).shape
     for name, value in (("weights", weights), ("upper", upper)):
-        try:
-            shape = np.broadcast_shapes(shape, np.shape(value))
-        except ValueError:
-            raise ValueError(
-                f"{name} has shape {np.shape(value)}, not {shape}: one per entry, or one for all."
-            ) from None
+        shape = shape or np.shape(value)
+        require_shape(name, value, shape, "one per entry, or a number for all.")
+    shape = shape or (1,)
     if len(shape) != 1:
         raise ValueError(f"entries have shape {shape}: use vectors, and jax.vmap for batches.")
     if is_concrete(curve, budget, weights, upper) and np.isinf(np.asarray(budget)):

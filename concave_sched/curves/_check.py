@@ -7,6 +7,7 @@ import dataclasses
 import jax
 import numpy as np
 
+from .._checks import numbers, require
 from .._tree import is_concrete
 from ._curve import Curve
 
@@ -44,9 +45,10 @@ def check_concave(curve: Curve, upper, points: int = 513) -> ConcavityReport:
         >>> bool(report), report.increasing
         (False, True)
     """
-    upper = np.asarray(upper, float)
-    if not (np.all(upper > 0) and np.all(np.isfinite(upper))):
-        raise ValueError(f"upper = {upper}: the range to check must be positive and finite.")
+    require_curve("curve", curve)
+    upper = np.asarray(numbers("upper", upper), float)
+    remedy = "the range to check must be positive and finite."
+    require("upper", upper, lambda u: (u > 0) & np.isfinite(u), remedy)
     half = points // 2
     grid = np.unique(np.concatenate([np.linspace(0, 1, half + 1), np.geomspace(1e-6, 1, half)]))
     t = np.multiply.outer(grid, upper)
@@ -82,13 +84,18 @@ _BUILT_CONCAVE = frozenset(
 )
 
 
-def require_concave(name: str, curve, upper) -> None:
-    """Raise a ValueError unless `curve` may be scheduled on [0, upper] (concrete values only)."""
+def require_curve(name: str, curve) -> None:
+    """Raise a ValueError unless `curve` is a curve."""
     if not isinstance(curve, Curve):
         raise ValueError(
             f"{name} = {curve!r} is not a curve: wrap a function as curves.Custom(function), or "
             "fit one with concave_sched.fit."
         )
+
+
+def require_concave(name: str, curve, upper) -> None:
+    """Raise a ValueError unless `curve` may be scheduled on [0, upper] (concrete values only)."""
+    require_curve(name, curve)
     kind = type(getattr(curve, "curve", curve)).__name__
     if kind in _BUILT_CONCAVE or not is_concrete(curve, upper):
         return  # concave by construction

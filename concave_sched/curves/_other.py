@@ -8,10 +8,10 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from .._checks import require
-from .._tree import as_leaf, pytree
+from .._checks import numbers, require
+from .._tree import pytree
 from ._curve import Curve
-from ._regular import amount_of, clean, require_positive
+from ._parameters import amount_of, clean, require_positive
 
 
 @pytree
@@ -113,7 +113,7 @@ class Custom(Curve):
                 f"function = {function!r}: Custom needs a function of (t, *parameters)."
             )
         object.__setattr__(self, "function", function)
-        object.__setattr__(self, "parameters", tuple(as_leaf(p) for p in parameters))
+        object.__setattr__(self, "parameters", tuple(numbers("parameters", p) for p in parameters))
 
     def __call__(self, t):
         return self.function(amount_of(t, self), *self.parameters)

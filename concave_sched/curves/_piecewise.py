@@ -8,11 +8,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._checks import require
-from .._tree import as_leaf, is_concrete, pytree
+from .._checks import numbers, require
+from .._tree import is_concrete, pytree
 from ._curve import Curve
 from ._numerics import float_dtype
-from ._regular import amount_of
+from ._parameters import amount_of
 
 
 @pytree
@@ -34,12 +34,12 @@ class PiecewiseLinear(Curve):
         (2.5, 0.5, 1.0)
     """
 
+    strictly_concave = False
     x: Any
     y: Any
-    strictly_concave = False
 
     def __post_init__(self):
-        x, y = as_leaf(self.x), as_leaf(self.y)
+        x, y = numbers("x", self.x), numbers("y", self.y)
         object.__setattr__(self, "x", x)
         object.__setattr__(self, "y", y)
         if not is_concrete(x, y):
@@ -104,7 +104,7 @@ class PiecewiseLinear(Curve):
         from scipy.optimize import nnls
 
         x, y = _points(x, y)
-        w = np.ones_like(y) if weights is None else np.asarray(weights, float)
+        w = np.ones_like(y) if weights is None else np.asarray(numbers("weights", weights))
         if w.shape != y.shape:
             raise ValueError(f"weights has shape {w.shape}, not {y.shape}: one per point.")
         require("weights", w, lambda w: (w > 0) & np.isfinite(w), "must be finite and > 0.")
@@ -157,7 +157,7 @@ class PiecewiseLinear(Curve):
 
 
 def _points(x, y):
-    x, y = np.asarray(x, float), np.asarray(y, float)
+    x, y = (np.asarray(numbers(name, value), float) for name, value in (("x", x), ("y", y)))
     if x.ndim != 1 or x.shape != y.shape or x.size == 0:
         raise ValueError(f"x, y have shapes {x.shape}, {y.shape}: two vectors of one length.")
     require("x", x, lambda v: np.isfinite(v) & (v >= 0), "amounts must be finite and >= 0.")

@@ -10,7 +10,7 @@ from .._checks import require
 from .._tree import pytree
 from ._curve import Curve
 from ._numerics import expm1
-from ._regular import amount_of, clean, require_positive
+from ._parameters import amount_of, clean, require_positive
 
 
 @pytree

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import jax
 import numpy as np
@@ -18,6 +19,8 @@ from ._fit import (
     on_cpu,
     padded,
     padded_length,
+    read_chance,
+    require_loss,
     solve,
     solve_padded,
 )
@@ -63,16 +66,25 @@ def fit_many(
         True
     """
     require_float64()
+    require_loss(loss)
+    chance = read_chance(chance)
+    if not isinstance(series, Mapping):
+        raise ValueError(f"series is a {type(series).__name__}: give a mapping name -> (x, y).")
     pins = at_zero if isinstance(at_zero, Mapping) else dict.fromkeys(series, at_zero)
-    checked = {}
-    for name, (x, y, *weights) in series.items():
+    checked: dict[str, tuple[Any, Any, Any]] = {}
+    for name, measured in series.items():
+        if name not in pins:
+            raise ValueError(f"at_zero has no entry {name!r}: one per series, or one for all.")
+        if not np.iterable(measured) or len(measured) not in (2, 3):
+            raise ValueError(f"series {name!r}: give (x, y) or (x, y, weights).")
+        x, y, *weights = measured
         try:
             checked[name] = _checked(x, y, weights[0] if weights else None, pins[name])
         except ValueError as error:
             raise ValueError(f"series {name!r}: {error}") from None
     lengths = {name: padded_length(np.size(x)) for name, (x, _, _) in checked.items()}
     plain, fits, chunks = [], {}, []
-    for family in families:
+    for family in families if np.iterable(families) else (families,):
         if family is PiecewiseLinear or family == "PiecewiseLinear":
             plain.append(family)
             continue

@@ -14,6 +14,10 @@ from ._families import CONCAVE
 from ._leave_one_out import leave_one_out
 
 
+def _of_best(name: str) -> property:
+    return property(lambda self: getattr(self.best, name), doc=f"`{name}` of the best fit.")
+
+
 @pytree
 class Ranking(Result):
     """All candidates for one series, best first, as returned by `fit_best`.
@@ -30,29 +34,12 @@ class Ranking(Result):
         """The fit that predicts best; the one with the least SSE if none could be ranked."""
         return self.fits[0]
 
-    @property
-    def curve(self):
-        return self.best.curve
-
-    @property
-    def sse(self):
-        return self.best.sse
-
-    @property
-    def r2(self):
-        return self.best.r2
-
-    @property
-    def covariance(self):
-        return self.best.covariance
-
-    @property
-    def parameters(self):
-        return self.best.parameters
-
-    @property
-    def status(self):
-        return self.best.status
+    curve = _of_best("curve")
+    sse = _of_best("sse")
+    r2 = _of_best("r2")
+    covariance = _of_best("covariance")
+    parameters = _of_best("parameters")
+    status = _of_best("status")
 
     @property
     def objective(self):

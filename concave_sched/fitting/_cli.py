@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ._data import by_series
 from ._families import _ALL
 
 
@@ -60,18 +61,16 @@ def read_series(path, x: str = "x", y: str = "y", series: str | None = None) -> 
             has = ", ".join(table.columns)
             raise ValueError(f"--{option} {column}: no such column in {path}, which has {has}.")
     for column in (x, y):
-        numbers = pd.to_numeric(table[column], errors="coerce")
-        if numbers.isna().any():
-            line = int(np.argmax(numbers.isna())) + 2
+        numbers = np.asarray(pd.to_numeric(table[column], errors="coerce"), float)
+        if np.isnan(numbers).any():
+            line = int(np.argmax(np.isnan(numbers))) + 2
             raise ValueError(f"{path}, line {line}: {column} is missing or not a number.")
-        table[column] = numbers.astype(float)
+        table[column] = numbers
     if series is None and "series" in table.columns:
         series = "series"
-    groups = table.groupby(series, sort=False) if series else [(path.stem, table)]
-    return {
-        str(name): tuple(rows.sort_values(x, kind="stable")[[x, y]].to_numpy().T)
-        for name, rows in groups
-    }
+    if not series:
+        table[series := "series"] = path.stem
+    return by_series(table, x, y, series)
 
 
 def _rank(data, names, options):

@@ -44,7 +44,7 @@ def load(name: str):
     """
     import pandas as pd
 
-    path = data_folder() / name / "data.csv"
+    path = data_folder() / str(name) / "data.csv"
     if not path.is_file():
         raise ValueError(f"name = {name!r}: no such data set; there are {', '.join(datasets())}.")
     return pd.read_csv(path)
@@ -59,9 +59,14 @@ def load_series(name: str) -> dict:
         >>> gpus
         array([1., 2., 4., 8.])
     """
+    return by_series(load(name))
+
+
+def by_series(table, x: str = "x", y: str = "y", series: str = "series") -> dict[str, tuple]:
+    """A DataFrame as {series: (x, y)} in the order of its rows, each series sorted by x."""
     return {
-        series: tuple(rows.sort_values("x", kind="stable")[["x", "y"]].to_numpy(float).T)
-        for series, rows in load(name).groupby("series", sort=False)
+        str(name): tuple(rows.sort_values(x, kind="stable")[[x, y]].to_numpy(float).T)
+        for name, rows in table.groupby(series, sort=False)
     }
 
 
@@ -91,10 +96,15 @@ def curve_from_dict(record: dict) -> Curve:
         >>> float(cs.fitting.curve_from_dict(record)(4.0))
         5.0
     """
-    family = getattr(curves, str(record.get("curve")), None)
+    if not isinstance(record, dict) or not {"curve", "parameters"} <= set(record):
+        raise ValueError(f"record = {record!r}: needs the keys curve and parameters.")
+    family = getattr(curves, str(record["curve"]), None)
     if not (isinstance(family, type) and issubclass(family, Curve)):
-        raise ValueError(f"curve = {record.get('curve')!r}: no such family of curves.")
-    curve = family(**record["parameters"])
+        raise ValueError(f"curve = {record['curve']!r}: no such family of curves.")
+    try:
+        curve = family(**record["parameters"])
+    except TypeError as error:
+        raise ValueError(f"parameters = {record['parameters']!r}: {error}.") from None
     return curve.offset(record["low"]) if "low" in record else curve
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from .._checks import numbers
+
 
 def concavity_violation(x, y, weights=None, at_zero=None) -> float:
     """max_i |y_i - g(x_i)| / range(y) for the least-squares nondecreasing concave curve g.
@@ -18,8 +20,11 @@ def concavity_violation(x, y, weights=None, at_zero=None) -> float:
     """
     from ..curves import PiecewiseLinear
 
-    x, y = np.asarray(x, float), np.asarray(y, float)
-    weights = np.ones_like(y) if weights is None else np.asarray(weights, float)
+    x, y = np.asarray(numbers("x", x), float), np.asarray(numbers("y", y), float)
+    weights = np.ones_like(y) if weights is None else np.asarray(numbers("weights", weights))
+    if x.ndim != 1 or not x.shape == y.shape == weights.shape:
+        shapes = x.shape, y.shape, weights.shape
+        raise ValueError(f"x, y, weights have shapes {shapes}: vectors of one length are needed.")
     used = weights > 0
     x, y, weights = x[used], y[used], weights[used]
     span = float(np.ptp(y))

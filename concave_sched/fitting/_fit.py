@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._checks import require_float64
+from .._checks import numbers, require, require_float64
 from .._tree import is_concrete
 from ..curves import PiecewiseLinear
 from ._families import family_of
@@ -72,8 +74,8 @@ def fit(family, x, y, weights=None, at_zero=None, *, loss="squares", chance=None
     Source: Golub and Pereyra 1973 (variable projection); Huber 1964 (robust loss).
     """
     require_float64()
-    if loss not in LOSSES:
-        raise ValueError(f"loss = {loss!r}: choose one of {', '.join(LOSSES)}.")
+    require_loss(loss)
+    chance = read_chance(chance)
     if family is PiecewiseLinear or family == "PiecewiseLinear":
         return _nonparametric(x, y, weights, at_zero, chance)
     family = family_of(family, concave)
@@ -81,6 +83,19 @@ def fit(family, x, y, weights=None, at_zero=None, *, loss="squares", chance=None
     series = padded(x, y, weights, at_zero)
     report = solve(family, loss, *series)
     return fit_from_report(family, loss, report, x, y, weights, at_zero, chance)
+
+
+def require_loss(loss: str) -> None:
+    """Raise a ValueError unless `loss` is one that can be minimised."""
+    if loss not in LOSSES:
+        raise ValueError(f"loss = {loss!r}: choose one of {', '.join(LOSSES)}.")
+
+
+def read_chance(chance) -> float | None:
+    """The value of a guess as a float, or a ValueError."""
+    if np.ndim(chance):
+        raise ValueError(f"chance = {chance!r}: one number, or None if it is not known.")
+    return None if chance is None else float(numbers("chance", chance))
 
 
 def padded(x, y, weights, at_zero):
@@ -166,7 +181,7 @@ def fit_from_report(family, loss, report, x, y, weights, at_zero, chance):
         weights=factors,
         residuals=residual,
         report=report,
-        chance=None if chance is None else float(chance),
+        chance=chance,
         family=family,
         names=names,
         loss=loss,
@@ -178,11 +193,11 @@ def _is_zero(at_zero):
     return isinstance(at_zero, (int, float)) and at_zero == 0
 
 
-def _checked(x, y, weights, at_zero):
+def _checked(x, y, weights, at_zero) -> tuple[Any, Any, Any]:
     arrays = []
-    for value in (x, y, weights):
+    for name, value in (("x", x), ("y", y), ("weights", weights)):
         if value is not None and is_concrete(value):
-            value = np.asarray(value, dtype=float)
+            value = np.asarray(numbers(name, value), float)
         arrays.append(value)
     x, y, weights = arrays
     if np.ndim(x) != 1 or np.shape(x) != np.shape(y):
@@ -194,22 +209,16 @@ def _checked(x, y, weights, at_zero):
     if weights is not None and np.shape(weights) != np.shape(x):
         raise ValueError(f"weights has shape {np.shape(weights)}, not {np.shape(x)}.")
     finite = "missing and infinite measurements must be dropped first."
-    _require("x", x, np.isfinite, finite)
-    _require("y", y, np.isfinite, finite)
-    _require("x", x, lambda v: v >= 0, "amounts of time or processors must be >= 0.")
-    _require("weights", weights, lambda v: (v >= 0) & np.isfinite(v), "must be finite and >= 0.")
-    _require("at_zero", at_zero, np.isfinite, "must be a number, or None for a free offset.")
+    require("x", x, np.isfinite, finite)
+    require("y", y, np.isfinite, finite)
+    require("x", x, lambda v: v >= 0, "amounts of time or processors must be >= 0.")
+    require("weights", weights, lambda v: (v >= 0) & np.isfinite(v), "must be finite and >= 0.")
+    require("at_zero", at_zero, np.isfinite, "must be a number, or None for a free offset.")
     if weights is not None and is_concrete(weights) and np.sum(weights > 0) < 2:
         raise ValueError("weights: fewer than 2 points have a positive weight.")
     if is_concrete(x) and not np.any(x > 0):
         raise ValueError("x: every amount is 0; a curve needs a measurement beyond 0.")
     return x, y, weights
-
-
-def _require(name, value, condition, remedy):
-    from .._checks import require
-
-    require(name, value, condition, remedy)
 
 
 def _nonparametric(x, y, weights, at_zero, chance):
@@ -232,7 +241,7 @@ def _nonparametric(x, y, weights, at_zero, chance):
         weights=weights,
         residuals=y - fitted,
         report=report,
-        chance=None if chance is None else float(chance),
+        chance=chance,
         family=None,
         names=(),
         loss="squares",

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ._best import rank_many
-from ._data import curve_to_dict
+from ._data import by_series, curve_to_dict
 from ._families import CONCAVE
 
 _MARK = "<!-- errors -->"
@@ -46,16 +46,12 @@ def record_folder(folder, pins=(0.0,), chance=None, families=CONCAVE, progress=T
 
     pins: each `at_zero` to fit with (None leaves the offset free). In params.json the fits of a
     series are ordered by leave-one-out error; those that cannot be ranked come last, few
-    parameters first. Returns
-    {series: [(record, fit), ...]} in that order.
+    parameters first. Returns {series: [(record, fit), ...]} in that order.
     """
     import pandas as pd
 
     folder = Path(folder)
-    data = {
-        name: tuple(rows.sort_values("x", kind="stable")[["x", "y"]].to_numpy(float).T)
-        for name, rows in pd.read_csv(folder / "data.csv").groupby("series", sort=False)
-    }
+    data = by_series(pd.read_csv(folder / "data.csv"))
     ordered = {name: [] for name in data}
     for pin in pins:
         rankings = rank_many(data, families, at_zero=pin, chance=chance, progress=progress)

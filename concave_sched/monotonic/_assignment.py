@@ -75,7 +75,7 @@ class Assignment(Result):
             return place_traced(self.instance, self.quotas)
         from ._kernels import place
 
-        require_single(self.instance.heavy, "the schedule")
+        require_single(self.instance, "the schedule")
         sums = np.concatenate([[0], np.cumsum(self.quotas, dtype=np.int64)])
         return place(np.asarray(self.instance.heavy), sums, self.instance.offsets)
 
@@ -156,5 +156,9 @@ class Assignment(Result):
     def plot(self, ax=None):
         """Draw machines x slots as a coloured grid, misaligned pairs marked; return the Axes."""
         from ..plotting._monotonic import plot_grid
+        from ._misalignment import misaligned_pairs
 
-        return plot_grid(self, ax)
+        # An ILP's machines need not take the jobs in the order that quotas imply.
+        marked = self.quotas is not None and "ILP" not in self.algorithm
+        pairs = misaligned_pairs(self.instance, self.quotas) if marked else ()
+        return plot_grid(self, pairs, ax)

@@ -51,6 +51,11 @@ def solve(instance: Instance | WeightedInstance) -> Assignment:
     require_float64()
     if isinstance(instance, WeightedInstance):
         return solve_weighted(instance)
+    if not isinstance(instance, Instance):
+        raise ValueError(
+            f"instance = {type(instance).__name__}: solve takes a monotonic.Instance or "
+            "WeightedInstance."
+        )
     if not is_concrete(instance.heavy, instance.slot_costs):
         return _trace(instance)
     from ._kernels import closed_form

@@ -39,7 +39,7 @@ def construct(instance: Instance, quotas) -> Assignment:
     Source: Zhao, Fu, Su (2025), Section 3.2, Algorithm 1; the test is made exact here.
     """
     require_float64()
-    require_single(instance.heavy, "construct")
+    require_single(instance, "construct")
     quotas = require_feasible(instance, quotas)
     from ._kernels import assign
 

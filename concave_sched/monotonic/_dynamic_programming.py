@@ -40,7 +40,7 @@ def dynamic_programming(instance: Instance) -> Assignment:
     Source: Zhao, Fu, Su (2025), Section 3.3, Algorithm 2.
     """
     require_float64()
-    require_single(instance.heavy, "dynamic_programming")
+    require_single(instance, "dynamic_programming")
     from ._dynamic_programming_kernels import fill_table
     from ._kernels import arrival_times, block_sums
 

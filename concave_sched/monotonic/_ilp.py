@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._checks import require_float64
+from .._checks import require, require_float64
 from .._results import Status
 from ._assignment import Assignment
 from ._instance import require_single
@@ -49,9 +49,10 @@ def solve_ilp(instance, formulation: str = "auto", *, time_limit: float = 60.0) 
     Source: Zhao, Fu, Su (2025), Section 2, for "full".
     """
     require_float64()
+    require("time_limit", time_limit, lambda s: s > 0, "give a number of seconds > 0.")
     weighted = isinstance(instance, WeightedInstance)
     if not weighted:
-        require_single(instance.heavy, "solve_ilp")
+        require_single(instance, "solve_ilp")
     weights = np.asarray(instance.weights if weighted else instance.heavy, float)
     weights = np.pad(weights, (0, instance.total_slots - weights.size))
     costs = np.asarray(instance.slot_costs, float)

@@ -9,8 +9,8 @@ from typing import Any
 import jax
 import numpy as np
 
-from .._checks import require
-from .._tree import as_leaf, is_concrete, pytree
+from .._checks import numbers, require
+from .._tree import is_concrete, pytree
 from ._sequence import read_sequence
 
 WEIGHTED = "build WeightedInstance(weights, machines, slot_costs) and call solve_weighted"
@@ -135,10 +135,7 @@ class Instance:
 
 def read_numbers(name: str, value) -> Any:
     """A floating array, or a tracer."""
-    try:
-        array = as_leaf(value)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} = {value!r}: give numbers.") from None
+    array = numbers(name, value)
     if isinstance(array, jax.Array) and array.dtype.kind in "iu":
         return array.astype(float)
     return array
@@ -198,8 +195,13 @@ def check_length(jobs: int, given, machines: int, slots) -> None:
         )
 
 
-def require_single(heavy, name: str) -> None:
-    """Raise on a batch or a traced sequence, for the algorithms that loop over one sequence."""
+def require_single(instance, name: str) -> None:
+    """Raise unless this is one concrete `Instance`, for the algorithms that loop over it."""
+    if not isinstance(instance, Instance):
+        raise ValueError(
+            f"instance = {type(instance).__name__}: {name} takes a monotonic.Instance."
+        )
+    heavy = instance.heavy
     if not is_concrete(heavy):
         raise ValueError(f"{name} loops over concrete numbers: under jit or vmap, call solve.")
     if heavy.ndim > 1:

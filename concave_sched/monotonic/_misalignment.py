@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._checks import require_float64
+from .._checks import require, require_float64
 from ._assignment import Assignment
 from ._construct import from_quotas, require_feasible
 from ._instance import Instance, require_single
@@ -63,11 +63,10 @@ def eliminate_misalignment(
     Source: Zhao, Fu, Su (2025), Section 4, Definition 1 and Algorithm 3.
     """
     require_float64()
-    require_single(instance.heavy, "eliminate_misalignment")
+    require_single(instance, "eliminate_misalignment")
     if order not in ORDERS:
         raise ValueError(f"order = {order!r}: choose one of {', '.join(ORDERS)}.")
-    if max_moves is not None and max_moves < 0:
-        raise ValueError(f"max_moves = {max_moves}: give a number of moves, or None for all.")
+    require("max_moves", max_moves, lambda n: n >= 0, "give a number of moves, or None for all.")
     from . import _misalignment_kernels as kernels
     from ._kernels import arrival_times, block_sums
 

@@ -29,9 +29,10 @@ def validate(instance, machine):
     """
     from ._kernels import replay
 
-    weights = instance.weights if hasattr(instance, "weights") else instance.heavy
-    require_single(weights, "validate")
-    weights = np.asarray(weights)
+    weighted = hasattr(instance, "weights")
+    if not weighted:
+        require_single(instance, "validate")
+    weights = np.asarray(instance.weights if weighted else instance.heavy)
     machine = np.asarray(machine)
     if machine.shape != weights.shape or machine.dtype.kind not in "iu":
         raise ValueError(

@@ -110,8 +110,11 @@ def solve_weighted(
     Source: not in the paper.
     """
     require_float64()
-    if isinstance(instance, Instance):
-        raise ValueError("instance is an Instance, of two kinds of jobs: call solve.")
+    if not isinstance(instance, WeightedInstance):
+        raise ValueError(
+            f"instance = {type(instance).__name__}: solve_weighted takes a WeightedInstance; for "
+            "an Instance, of two kinds of jobs, call solve."
+        )
     shared = instance.slot_costs.ndim == 1
     states = math.comb(instance.machines + instance.slot_costs.shape[-1], instance.machines)
     if method == "auto":

@@ -16,10 +16,7 @@ def schedule(result, ax=None, unit=""):
     Ticks at the foot of a lane mark the deadlines of its tasks; those of tasks that do not run are
     dotted. Beyond 60 tasks they are left out. unit: of time, for the label.
     """
-    from ..dsct._instance import require_one
-
     i = result.instance
-    require_one(i, "plot")
     machine, start, end = (np.asarray(v) for v in (result.machine, result.start, result.end))
     accuracy = np.asarray(result.accuracies, float)
     runs = end > start

@@ -78,7 +78,7 @@ def _stack(lane, start, end, lanes):
                 row[i] = heapq.heappop(free)
             else:
                 row[i] = len(busy)
-            heapq.heappush(busy, (end[i], row[i]))
+            heapq.heappush(busy, (float(end[i]), int(row[i])))
         rows[one] = row[members].max() + 1
     return row, rows
 
@@ -101,7 +101,8 @@ def _colours(group, group_names, count):
     if group_names is not None and len(group_names) <= LEGEND_GROUPS:
         present = np.unique(group)
         legend = [
-            Patch(facecolor=palette[i], edgecolor="0.3", label=group_names[i]) for i in present
+            Patch(facecolor=tuple(palette[i]), edgecolor="0.3", label=group_names[i])
+            for i in present
         ]
     return palette[group], legend
 
@@ -122,7 +123,7 @@ def _draw(ax, start, end, bottom, height, colours, hatched):
     for chosen, hatch in ((~hatched, None), (hatched, "////")):
         if chosen.any():
             bars = PolyCollection(
-                corners[chosen],
+                list(corners[chosen]),
                 facecolors=colours[chosen],
                 edgecolors="0.25" if edged else "none",
                 linewidths=0.5 if edged else 0.0,

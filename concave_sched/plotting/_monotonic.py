@@ -12,8 +12,11 @@ EMPTY, ABSENT = "white", "0.73"
 LABELLED_CELLS = 400
 
 
-def plot_grid(assignment, ax=None):
-    """Machines x slots as a coloured grid, jobs numbered by arrival, misaligned pairs joined."""
+def plot_grid(assignment, misaligned=(), ax=None):
+    """Machines x slots as a coloured grid, jobs numbered by arrival.
+
+    misaligned: machines i whose last heavy is joined to the first light of machine i + 1.
+    """
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -39,7 +42,9 @@ def plot_grid(assignment, ax=None):
         if instance.total_slots < rows * columns:
             handles += [Patch(facecolor=ABSENT, edgecolor="black", label="no such slot")]
         dark = weight > 0
-        if _mark_misaligned(ax, assignment, machine, slot):
+        for i in misaligned:
+            _mark_misaligned(ax, weight > 0, machine, slot, i)
+        if len(misaligned):
             handles += [Line2D([], [], color=MARK, lw=2.5, marker="o", label="misaligned pair")]
     if rows * columns <= LABELLED_CELLS:
         for job in range(instance.jobs):
@@ -48,8 +53,8 @@ def plot_grid(assignment, ax=None):
     ax.set_xlabel("slot (0 is the cheapest)" if _rising(instance) else "slot")
     ax.set_ylabel("machine")
     ax.set_title(f"{assignment.algorithm}: cost {assignment.objective:.6g}")
-    _integer_axis(ax.xaxis, columns)
-    _integer_axis(ax.yaxis, rows)
+    _style.whole_numbers(ax.xaxis, min(columns, 12))
+    _style.whole_numbers(ax.yaxis, min(rows, 12))
     if handles:
         ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
     return ax
@@ -143,30 +148,17 @@ def _fill(ax, rows, columns, capacities, machine, slot, heavy):
         ax.tick_params(which="minor", length=0)
 
 
-def _mark_misaligned(ax, assignment, machine, slot) -> bool:
-    from ..monotonic._misalignment import misaligned_pairs
-
-    if assignment.given is not None and "ILP" in assignment.algorithm:
-        return False  # its machines need not take the jobs in the order that quotas imply
-    heavy = np.asarray(assignment.instance.heavy)
-    pairs = misaligned_pairs(assignment.instance, assignment.quotas)
-    for i in pairs:
-        last = slot[(machine == i) & heavy].max()
-        lights = slot[(machine == i + 1) & ~heavy]
-        first = lights.min() if lights.size else np.count_nonzero(machine == i + 1)
-        ends = (last, i), (first, i + 1)
-        ax.plot(*zip(*ends, strict=True), "o", color=MARK, mfc="none", ms=20, mew=2)
-        line = {"arrowstyle": "-", "color": MARK, "lw": 2.5, "shrinkA": 10, "shrinkB": 10}
-        ax.annotate("", *ends, arrowprops=line)
-    return bool(pairs.size)
+def _mark_misaligned(ax, heavy, machine, slot, i):
+    """Join the last heavy of machine i to the first light of the next (or where it would be)."""
+    last = slot[(machine == i) & heavy].max()
+    lights = slot[(machine == i + 1) & ~heavy]
+    first = lights.min() if lights.size else np.count_nonzero(machine == i + 1)
+    ends = (last, i), (first, i + 1)
+    ax.plot(*zip(*ends, strict=True), "o", color=MARK, mfc="none", ms=20, mew=2)
+    line = {"arrowstyle": "-", "color": MARK, "lw": 2.5, "shrinkA": 10, "shrinkB": 10}
+    ax.annotate("", *ends, arrowprops=line)
 
 
 def _rising(instance) -> bool:
     costs = np.asarray(instance.slot_costs)
     return costs.ndim == 1 and bool((np.diff(costs) >= 0).all())
-
-
-def _integer_axis(axis, size: int):
-    from matplotlib.ticker import MaxNLocator
-
-    axis.set_major_locator(MaxNLocator(nbins=min(size, 12), integer=True))

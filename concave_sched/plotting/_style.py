@@ -51,6 +51,13 @@ def colour_scale(values, spread: float = 300.0):
     return norm, matplotlib.colormaps[SEQUENTIAL]
 
 
+def whole_numbers(axis, most: int = 12, least: int = 2):
+    """Ticks of an axis at whole numbers only, at most and at least so many."""
+    from matplotlib.ticker import MaxNLocator
+
+    axis.set_major_locator(MaxNLocator(most, integer=True, min_n_ticks=least))
+
+
 def colour_bar(ax, norm, colour_map, label: str):
     from matplotlib.cm import ScalarMappable
 

@@ -11,11 +11,11 @@ NAMED, DRAWN_EDGES, DRAWN_TASKS = 40, 3000, 2500
 CRITICAL = "#D55E00"
 
 
-def plot_schedule(schedule, arrows: bool = False, critical: bool = False, ax=None, unit: str = ""):
+def plot_schedule(schedule, transfers=None, critical=None, ax=None, unit: str = ""):
     """Gantt chart of a schedule, duplicates hatched, coloured by part or by level.
 
-    arrows: every transfer between processors that is used. critical: outline of the chain of
-    copies that decides the makespan.
+    transfers: (transfers, 2) pairs of copies (sender, reader) to join by arrows. critical: the
+    chain of copies to outline, which decides the makespan.
     """
     from matplotlib.patches import Patch
 
@@ -35,10 +35,10 @@ def plot_schedule(schedule, arrows: bool = False, critical: bool = False, ax=Non
     handles = [ax.plot([], [], color=_style.QUIET, linestyle=":", label="lower bound")[0]]
     if schedule.duplicate.any():
         handles.append(Patch(facecolor="white", edgecolor="0.25", hatch="////", label="duplicate"))
-    if arrows:
-        handles.append(_draw_transfers(ax, schedule))
-    if critical:
-        handles.append(_draw_critical(ax, schedule))
+    if transfers is not None:
+        handles.append(_draw_transfers(ax, schedule, transfers))
+    if critical is not None:
+        handles.append(_draw_critical(ax, schedule, np.asarray(critical)))
     if group.dtype.kind == "f":
         label = "level" if schedule.parts is None else "part"
         _style.colour_bar(ax, *_style.colour_scale(group), label)
@@ -54,14 +54,11 @@ def plot_schedule(schedule, arrows: bool = False, critical: bool = False, ax=Non
     return ax
 
 
-def _draw_transfers(ax, schedule):
+def _draw_transfers(ax, schedule, transfers):
     """Arrows from the end of a sending copy to the start of the reading one."""
     from matplotlib.lines import Line2D
 
-    from ..tdpatd._explain import transfers
-
-    pairs = transfers(schedule)
-    for sender, reader in pairs[:DRAWN_EDGES]:
+    for sender, reader in transfers[:DRAWN_EDGES]:
         ends = [
             (schedule.end[sender], schedule.processor[sender]),
             (schedule.start[reader], schedule.processor[reader]),
@@ -71,12 +68,9 @@ def _draw_transfers(ax, schedule):
     return Line2D([], [], color="black", lw=0.7, marker=">", markersize=4, label="transfer")
 
 
-def _draw_critical(ax, schedule):
+def _draw_critical(ax, schedule, index):
     from matplotlib.lines import Line2D
 
-    from ..tdpatd._explain import critical_copies
-
-    index = np.array([c for c, _, _ in critical_copies(schedule)])
     lane, start, end = schedule.processor[index], schedule.start[index], schedule.end[index]
     ax.hlines(lane - 0.44, start, end, color=CRITICAL, linewidth=3)
     across = np.flatnonzero(lane[1:] != lane[:-1])

@@ -16,6 +16,8 @@ The perspective of low + f adds low * d; that of a sum of curves is the sum of p
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import numpy as np
 
@@ -33,7 +35,7 @@ from ..curves import (
 )
 
 
-def hypograph(curve, amount, scale=1.0):
+def hypograph(curve, amount, scale: Any = 1.0):
     """A cvxpy expression g and constraints that hold exactly for g <= scale * f(amount/scale).
 
     The bound is attained: maximising an objective increasing in g makes it an equality.
@@ -207,7 +209,7 @@ _CONES = {
 }
 
 
-def pick(curve, index):
+def pick(curve, index) -> Any:
     """The curve, or tuple of curves, whose entry k is entry index[k]; scalars stay shared.
 
     Example:

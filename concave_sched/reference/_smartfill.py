@@ -7,7 +7,7 @@ import itertools
 
 import numpy as np
 
-from .._checks import require
+from .._checks import numbers, require
 from .._results import Status
 from ._cones import hypograph, pick
 from ._conic import solve_conic
@@ -111,16 +111,17 @@ def smartfill_all_orders(
 
 
 def _instance(sizes, weights, budget, order):
-    sizes = np.asarray(sizes, float)
+    sizes = np.asarray(numbers("sizes", sizes))
     if sizes.ndim != 1 or sizes.size == 0:
         raise ValueError(f"sizes has shape {sizes.shape}: a vector of one job or more needed.")
     require("sizes", sizes, lambda x: (x > 0) & np.isfinite(x), "sizes must be finite and > 0.")
-    weights = 1 / sizes if weights is None else np.asarray(weights, float)
+    weights = 1 / sizes if weights is None else np.asarray(numbers("weights", weights))
     if weights.shape != sizes.shape:
         raise ValueError(f"weights has shape {weights.shape}, not {sizes.shape}: one per job.")
     require("weights", weights, lambda w: (w > 0) & np.isfinite(w), "must be finite and > 0.")
     require("budget", budget, lambda b: (b > 0) & np.isfinite(b), "must be finite and > 0.")
-    order = np.lexsort((weights, -sizes)) if order is None else np.asarray(order, int)
-    if not np.array_equal(np.sort(order), np.arange(sizes.size)):
+    natural = np.lexsort((weights, -sizes))
+    order = natural if order is None else np.asarray(numbers("order", order))
+    if not np.array_equal(np.sort(order, axis=None), np.arange(sizes.size)):
         raise ValueError(f"order = {order}: each job once, last completed first.")
-    return sizes, weights, order
+    return sizes, weights, order.astype(int)

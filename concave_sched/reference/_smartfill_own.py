@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 
-from .._checks import require
+from .._checks import numbers, require
 from ._cones import hypograph
 from ._conic import solve_conic
 from ._smartfill import SmartFillReference, _instance
@@ -49,10 +49,11 @@ def smartfill_own(
     """
     import cvxpy as cp
 
-    budgets, starts = np.atleast_1d(np.asarray(budget, float)), np.atleast_1d(starts or 0.0)
+    budgets = np.atleast_1d(numbers("budget", budget))
+    starts = np.atleast_1d(numbers("starts", 0.0 if starts is None else starts))
     sizes, weights, order = _instance(sizes, weights, float(budgets.max()), order)
-    if len(speedups) != sizes.size:
-        raise ValueError(f"speedups has {len(speedups)} curves for {sizes.size} sizes.")
+    if not isinstance(speedups, (list, tuple)) or len(speedups) != sizes.size:
+        raise ValueError(f"speedups = {speedups!r}: a list of {sizes.size} curves, one per size.")
     require("budget", budgets, lambda b: (b > 0) & np.isfinite(b), "must be finite and > 0.")
     there, step = _phases(sizes.size, budgets.size, completions)
     x, w, curves = sizes[order], weights[order], [speedups[job] for job in order]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
-from .._checks import require, require_shape
+from .._checks import numbers, require, require_shape
 from .._results import Status
+from ..curves._check import require_curve
 from ._cones import hypograph
 from ._conic import solve_conic
 
@@ -61,7 +63,7 @@ def nested_waterfill(
         >>> found.amounts.round(4).tolist(), found.price.round(4).tolist()
         ([1.0, 4.0], [0.5, 0.25])
     """
-    budgets = np.asarray(budgets, float)
+    budgets = np.atleast_1d(numbers("budgets", budgets))
     require("budgets", budgets, lambda b: (b > 0) & np.isfinite(b), "needs finite budgets > 0.")
     ends = np.arange(1, budgets.size + 1)
     found = _solve(curve, budgets, ends, weights, upper, solver, options)
@@ -73,8 +75,8 @@ def _solve(curve, budgets, ends, weights, upper, solver, options):
     from scipy import sparse
 
     n, unit = ends[-1], budgets.max()
-    weights = np.ones(n) if weights is None else np.broadcast_to(np.asarray(weights, float), n)
-    upper = np.broadcast_to(np.asarray(np.inf if upper is None else upper, float), n)
+    weights = np.broadcast_to(numbers("weights", 1.0 if weights is None else weights), n)
+    upper = np.broadcast_to(numbers("upper", np.inf if upper is None else upper), n)
     require("weights", weights, lambda w: (w >= 0) & np.isfinite(w), "must be finite and >= 0.")
     require("upper", upper, lambda u: u >= 0, "caps must be >= 0; inf for none.")
     worth = weights * (_values(curve, np.full(n, unit)) - _values(curve, np.zeros(n)))
@@ -97,17 +99,23 @@ def _solve(curve, budgets, ends, weights, upper, solver, options):
     if part.value is None:
         return WaterfillReference(np.full(n, np.nan), np.full(len(ends), np.nan), np.nan, status)
     price = np.maximum(limits.dual_value, 0) * worth / unit
-    return WaterfillReference(unit * part.value, price, worth * problem.value, status)
+    optimum: Any = problem.value
+    return WaterfillReference(unit * part.value, price, worth * optimum, status)
+
+
+def _curves(curve):
+    curves = curve if isinstance(curve, tuple) else (curve,)
+    for one in curves:
+        require_curve("curve", one)
+    return curves
 
 
 def _values(curve, t):
-    curves = curve if isinstance(curve, tuple) else (curve,)
-    return sum(np.asarray(c(t), float) for c in curves)
+    return np.sum([np.asarray(c(t), float) for c in _curves(curve)], axis=0)
 
 
 def _size(curve, weights, upper, size):
-    curves = curve if isinstance(curve, tuple) else (curve,)
-    shapes = [np.shape(c(0.0)) for c in curves] + [np.shape(weights), np.shape(upper)]
+    shapes = [np.shape(c(0.0)) for c in _curves(curve)] + [np.shape(weights), np.shape(upper)]
     shape = np.broadcast_shapes(*shapes, () if size is None else (size,))
     if len(shape) != 1:
         raise ValueError(f"entries have shape {shape}: one vector needed; give size=n.")

@@ -1,5 +1,6 @@
 """Parallel jobs with a concave speedup: SmartFill and its baselines."""
 
+from ._arrivals import Arrivals as Arrivals
 from ._baselines import equal_share as equal_share
 from ._baselines import hesrpt as hesrpt
 from ._baselines import power_fit as power_fit
@@ -15,14 +16,13 @@ from ._general_instance import StepBudget as StepBudget
 from ._general_result import GeneralCertificate as GeneralCertificate
 from ._general_result import GeneralSchedule as GeneralSchedule
 from ._instance import Instance as Instance
-from ._online import Arrivals as Arrivals
-from ._online import OnlineResult as OnlineResult
 from ._online import simulate_online as simulate_online
 from ._online_policies import EQUAL_SHARE as EQUAL_SHARE
 from ._online_policies import SHORTEST_FIRST as SHORTEST_FIRST
 from ._online_policies import SMARTFILL as SMARTFILL
 from ._online_policies import HeSRPT as HeSRPT
 from ._online_policies import Present as Present
+from ._online_result import OnlineResult as OnlineResult
 from ._price_bound import PriceBound as PriceBound
 from ._result import Schedule as Schedule
 from ._run_policy import run_policy as run_policy

@@ -17,12 +17,13 @@ from .._results import Status
 from .._tree import pytree
 from ..curves import Power
 from ._instance import Instance, require_common
+from ._power import log_share
 from ._result import Schedule, in_caller_order, sort_jobs, typed
 from ._schedule import completion_times
 
 
 @pytree
-class HeSRPT:
+class HeSRPTTable:
     """theta_ik = budget ((W_i/W_k)^q - (W_{i-1}/W_k)^q), q = 1/(1 - exponent)."""
 
     name = "heSRPT"
@@ -30,21 +31,15 @@ class HeSRPT:
 
     def columns(self, instance, order, phases):
         weights = jnp.asarray(instance.weights)[order]
-        log_total = jnp.log(jnp.cumsum(weights))
-        bend = 1 / (1 - self.exponent)
-        share = jnp.minimum(weights / jnp.exp(log_total), 1)
-        alone = share >= 1
-        loss = bend * jnp.log1p(-jnp.where(alone, 0.5, share))
-        log_share = jnp.where(alone, 0, jnp.log(-jnp.expm1(jnp.where(alone, -1, loss))))
-        scale = jnp.exp(
-            log_share[:, None] + bend * (log_total[:, None] - log_total[phases][None, :])
-        )
+        totals, bend = jnp.cumsum(weights), 1 / (1 - self.exponent)
+        log_total, share = jnp.log(totals), log_share(bend, weights, totals)
+        scale = jnp.exp(share[:, None] + bend * (log_total[:, None] - log_total[phases][None, :]))
         active = jnp.arange(weights.size)[:, None] <= phases[None, :]
         return jnp.where(active, instance.budget * scale, 0)
 
 
 @pytree
-class EqualShare:
+class EqualShareTable:
     """Every job that is still there gets the same."""
 
     name = "equal share"
@@ -56,7 +51,7 @@ class EqualShare:
 
 
 @pytree
-class ShortestFirst:
+class ShortestFirstTable:
     """The shortest remaining job gets everything (SRPT, optimal for a linear speedup)."""
 
     name = "shortest first"
@@ -84,12 +79,11 @@ def hesrpt(instance: Instance, exponent=None) -> Schedule:
     require_float64()
     require_common(instance)
     if exponent is None:
-        power = isinstance(instance.speedup, Power)
-        exponent = (
-            instance.speedup.exponent if power else power_fit(instance.speedup, instance.budget)
-        )
+        speedup = instance.speedup
+        known = isinstance(speedup, Power)
+        exponent = speedup.exponent if known else power_fit(speedup, instance.budget)
     require("exponent", exponent, lambda p: (p > 0) & (p < 1), "heSRPT needs 0 < exponent < 1.")
-    return _evaluate(instance, HeSRPT(jnp.asarray(exponent, jnp.result_type(float))))
+    return _evaluate(instance, HeSRPTTable(jnp.asarray(exponent, jnp.result_type(float))))
 
 
 def equal_share(instance: Instance) -> Schedule:
@@ -103,7 +97,7 @@ def equal_share(instance: Instance) -> Schedule:
     """
     require_float64()
     require_common(instance)
-    return _evaluate(instance, EqualShare())
+    return _evaluate(instance, EqualShareTable())
 
 
 def shortest_first(instance: Instance) -> Schedule:
@@ -117,7 +111,7 @@ def shortest_first(instance: Instance) -> Schedule:
     """
     require_float64()
     require_common(instance)
-    return _evaluate(instance, ShortestFirst())
+    return _evaluate(instance, ShortestFirstTable())
 
 
 @jax.jit

@@ -9,6 +9,7 @@ import numpy as np
 from .._results import Result, Status
 from .._tree import pytree
 from ._general_result import GeneralSchedule
+from ._result import Schedule
 
 
 @pytree(static=("policy_name",))
@@ -103,6 +104,9 @@ def cdr_violation(schedule) -> CDRViolation:
         >>> cs.smartfill.cdr_violation(equal).worst > 0.1
         True
     """
+    if not isinstance(schedule, (Schedule, GeneralSchedule)):
+        name = type(schedule).__name__
+        raise ValueError(f"schedule is a {name}: give a schedule of smartfill.")
     if np.ndim(schedule.objective):
         raise ValueError("cdr_violation() takes one schedule: index the batch with jax.tree.map.")
     order = np.asarray(schedule.order)

@@ -13,6 +13,7 @@ from .._results import show
 from .._tree import is_concrete, pytree
 from ..allocation import Certificate
 from ._result import Optimal, Schedule, sort_jobs, typed
+from ._schedule import rates
 
 _CHUNK = 256  # phases looked at together
 
@@ -47,6 +48,8 @@ def certify(result: Schedule) -> ScheduleCertificate:
         >>> cs.smartfill.certify(cs.smartfill.solve(i)).gap < 1e-12
         True
     """
+    if not isinstance(result, Schedule):
+        raise ValueError(f"result is a {type(result).__name__}: give a smartfill.Schedule.")
     if not is_concrete(result):
         raise ValueError("certificate() looks at values: call it outside jit, vmap and grad.")
     if np.ndim(result.objective):
@@ -103,15 +106,11 @@ def _certify_optimal(result: Schedule) -> ScheduleCertificate:
 @partial(jax.jit, static_argnums=0)
 def _look(width, speedup, budget, log_cost, log_price, totals, duration, phases, begin):
     """Worst KKT residual, F/W ratio and budget error of some phases, and the work they do."""
-    cost = jax.lax.dynamic_slice(log_cost, (begin,), (width,))[:, None]
-    job = begin + jnp.arange(width)[:, None]
-    price = log_price[phases][None, :]
-    active = job <= phases[None, :]
-    finite = price > -jnp.inf
-    at = jnp.where(active & finite, price - cost, 0)
-    rate = jnp.where(active, speedup.inverse_log_marginal(at, 2 * budget), 0)
-    rate = jnp.where(finite, rate, jnp.where(job == phases[None, :], budget, 0))
-    served = rate > 0
+    log_cost, log_price = jax.lax.dynamic_slice(log_cost, (begin,), (width,)), log_price[phases]
+    jobs = begin + jnp.arange(width)
+    rate = rates(speedup, log_cost, log_price, budget, jobs, phases)
+    cost, price = log_cost[:, None], log_price[None, :]
+    active, finite, served = jobs[:, None] <= phases[None, :], price > -jnp.inf, rate > 0
     gain = cost + speedup.log_marginal(rate) - price
     # The last digits of a huge rate move a steep gain little: compare where the gain is finite.
     residual = jnp.where(served, jnp.abs(gain), jnp.where(active, jnp.maximum(gain, 0), 0))

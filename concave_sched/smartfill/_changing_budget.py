@@ -15,23 +15,22 @@ the step: then b_k is what makes it so, between the two budgets.
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
 from .._checks import require_float64
 from .._results import Status
-from ._fill import ByCosts, fill, fill_jit
+from ._fill import ByCosts, fill_jit
 from ._general_instance import GeneralInstance, StepBudget
 from ._general_result import GeneralSchedule
 from ._order_search import first_orders, search_orders
-from ._orders import newest_phase
 from ._run_policy import run_policy
 from ._speedups import jobs_of
+from ._stationary import costs_of, stationarity_of, times_of
 
 _ROUNDS = 40
-_AT_STEP = 1e-8  # relative distance at which a job counts as ending at a budget step
 _SCALES = (1.0, 0.5, 0.7, 1.4, 2.0)
 
 
@@ -79,14 +78,17 @@ class _Search:
         self.jobs = jobs_of(instance.speedups)
         self.weights = np.asarray(instance.weights, float)
         self.seen: dict[bytes, None] = {}
-        self.best = self.fallback = None
+        self.best: Any = None  # the best schedule so far: a stationary one, once one was found
+        self.stationary = False
 
     def costs(self, order, levels):
-        return np.asarray(_costs(self.jobs, self.weights, order, levels))
+        return np.asarray(costs_of(self.jobs, self.weights, order, levels))
 
     def times(self, log_costs):
         sizes = np.asarray(self.instance.sizes, float)
-        return np.asarray(_times(self.jobs, sizes, log_costs, self.steps.starts, self.steps.values))
+        return np.asarray(
+            times_of(self.jobs, sizes, log_costs, self.steps.starts, self.steps.values)
+        )
 
     def times_at_constant(self, order):
         """Completion times if the costs were those of the budget's mean over the steps."""
@@ -128,7 +130,7 @@ class _Search:
     def improve(self, bar):
         """Move single jobs across neighbouring steps and swap neighbours, from the best end."""
         best = None
-        while self.best is not None and self.best is not best:
+        while self.stationary and self.best is not best:
             best = self.best
             order, times = best.order, best.completion_times
             levels = self.steps.at(times)
@@ -146,22 +148,19 @@ class _Search:
                 bar.update()
 
     def result(self) -> GeneralSchedule:
-        if self.best is not None:
-            return dataclasses.replace(self.best, code=Status.LOCAL.code)
-        return dataclasses.replace(self.fallback, code=Status.UNCONVERGED.code)
+        status = Status.LOCAL if self.stationary else Status.UNCONVERGED
+        return dataclasses.replace(self.best, code=status.code)
 
     def _keep(self, times, log_costs):
         objective = float(self.weights @ times)
-        worst = self.best or self.fallback
-        if worst is not None and objective >= worst.objective * (1 - 1e-12):
+        if self.best is not None and objective >= self.best.objective * (1 - 1e-12):
             return
         found = run_policy(self.instance, ByCosts(jnp.asarray(log_costs)))
         prices = self._prices(found, log_costs)
         found = dataclasses.replace(found, log_costs=log_costs, log_prices=prices)
-        if stationarity_of(found) < 1e-6:
-            self.best = found
-        elif self.best is None:
-            self.fallback = found
+        stationary = stationarity_of(found) < 1e-6
+        if stationary or not self.stationary:
+            self.best, self.stationary = found, stationary
 
     def _prices(self, found, log_costs):
         active = found.completion_times[:, None] >= found.interval_ends[None, :] * (1 - 1e-12)
@@ -214,83 +213,6 @@ class _Search:
         levels = levels.copy()
         levels[jobs] = np.maximum(low + part * (high - low), 1e-3 * low)
         return levels
-
-
-@jax.jit
-def _costs(jobs, weights, order, levels):
-    """log a by job, from the budget at each job's completion."""
-
-    def join(k, log_costs):
-        job = order[k]
-        budget, here = levels[job], log_costs > -jnp.inf
-        _, price, value = fill(jobs, log_costs, here, budget)
-        value, price = jnp.where(k > 0, value, 0), jnp.where(k > 0, price, -jnp.inf)
-        total = jnp.log(value + weights[job])
-        new = newest_phase(jobs, log_costs, budget, total, price, job)
-        return log_costs.at[job].set(new.log_cost)
-
-    return jax.lax.fori_loop(0, order.size, join, jnp.full(order.size, -jnp.inf, weights.dtype))
-
-
-@jax.jit
-def _times(jobs, sizes, log_costs, starts, values):
-    """Completion times under the CDR policy of the costs; one event per completion or step."""
-    step_ends = jnp.append(starts[1:], jnp.inf)
-
-    def event(state):
-        time, step, left, here, times = state
-        rates = fill(jobs, log_costs, here, values[step])[0]
-        speeds = jax.vmap(lambda j, r: jobs.newest(j, r)[2])(jnp.arange(sizes.size), rates)
-        served = here & (rates > 0)
-        wait = jnp.where(served, left / jnp.where(served, speeds, 1), jnp.inf)
-        first = jnp.argmin(wait)
-        ends = time + wait[first] <= step_ends[step]
-        now = jnp.where(ends, time + wait[first], step_ends[step])
-        left = jnp.maximum(left - jnp.where(served, speeds, 0) * (now - time), 0)
-        done = ends & (jnp.arange(sizes.size) == first)
-        times = jnp.where(done, now, times)
-        return now, jnp.where(ends, step, step + 1), left, here & ~done, times
-
-    zero = jnp.zeros((), sizes.dtype)
-    start = zero, 0, sizes, jnp.ones(sizes.size, bool), jnp.zeros_like(sizes)
-    return jax.lax.while_loop(lambda state: jnp.any(state[3]), event, start)[4]
-
-
-def stationarity_of(schedule: GeneralSchedule) -> float:
-    """Largest relative difference between a weight and what the job adds to F when it ends.
-
-    At a step the job may add more than its weight just before and less just after.
-    """
-    instance = schedule.instance
-    jobs, steps = jobs_of(instance.speedups), instance.budget
-    costs, times = np.asarray(schedule.log_costs), np.asarray(schedule.completion_times)
-    weights = np.asarray(instance.weights)
-
-    def value(here, budget):
-        return float(fill_jit(jobs, costs, here, budget)[2]) if here.any() else 0.0
-
-    worst = 0.0
-    for job, time in enumerate(times):
-        near = np.flatnonzero(np.abs(steps.starts[1:] - time) <= _AT_STEP * time) + 1
-        others = np.arange(len(times)) != job
-        if near.size:
-            step, end = near[0], steps.starts[near[0]]
-            later = others & (times > end * (1 + _AT_STEP))
-            together = others & (times >= end * (1 - _AT_STEP))
-            own = ~others
-            gain_before, gain_after = (
-                value(base | own, budget) - value(base, budget)
-                for base, budget in (
-                    (together, steps.values[step - 1]),
-                    (later, steps.values[step]),
-                )
-            )
-            off = max(weights[job] - gain_before, gain_after - weights[job], 0.0)
-        else:
-            later, budget = others & (times > time), steps.at(time)
-            off = abs(value(later | ~others, budget) - value(later, budget) - weights[job])
-        worst = max(worst, off / weights[job])
-    return worst
 
 
 def _first_orders(instance, jobs, starts, seed):

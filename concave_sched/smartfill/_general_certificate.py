@@ -9,6 +9,7 @@ from ._general_instance import StepBudget
 from ._general_result import GeneralCertificate, GeneralSchedule
 from ._price_bound import evaluate_prices
 from ._speedups import jobs_of
+from ._stationary import stationarity_of
 
 BY_ENUMERATION = "every order, by branch and bound"
 BY_THEOREM = "shortest first is optimal for one common speedup"
@@ -30,6 +31,9 @@ def certify_general(schedule: GeneralSchedule) -> GeneralCertificate:
         >>> bool(cs.smartfill.certify_general(cs.smartfill.solve_general(i)).gap < 1e-9)
         True
     """
+    if not isinstance(schedule, GeneralSchedule):
+        name = type(schedule).__name__
+        raise ValueError(f"schedule is a {name}: give a smartfill.GeneralSchedule.")
     instance = schedule.instance
     weights, sizes = np.asarray(instance.weights), np.asarray(instance.sizes)
     lengths, rates = np.asarray(schedule.interval_durations), np.asarray(schedule.interval_rates)
@@ -48,8 +52,6 @@ def certify_general(schedule: GeneralSchedule) -> GeneralCertificate:
         active = times[:, None] >= ends[None, :] * (1 - 1e-12)
         residual = _kkt(schedule, rates, active, lengths)
         if isinstance(instance.budget, StepBudget):
-            from ._changing_budget import stationarity_of
-
             stationarity = stationarity_of(schedule)
         else:
             dual = _order_dual(schedule, weights, sizes)

@@ -6,10 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from .._checks import require, require_shape
-from .._tree import as_leaf, is_concrete, pytree
+from .._checks import numbers, require
+from .._tree import is_concrete, pytree
 from ..curves._check import require_concave
-from ._instance import Instance
+from ._instance import (
+    Instance,
+    read_budget,
+    read_sizes,
+    read_weights,
+    require_rest,
+    require_room,
+    require_strictly_concave,
+)
 from ._speedups import Speedups, own_speedups
 
 
@@ -30,7 +38,8 @@ class StepBudget:
     values: Any
 
     def __post_init__(self):
-        starts, values = np.asarray(self.starts, float), np.asarray(self.values, float)
+        starts = np.asarray(numbers("starts", self.starts))
+        values = np.asarray(numbers("values", self.values))
         if starts.ndim != 1 or starts.size == 0 or starts.shape != values.shape:
             raise ValueError(
                 f"starts, values have shapes {starts.shape}, {values.shape}: two vectors of one "
@@ -90,43 +99,26 @@ class GeneralInstance:
                 "sizes, weights or budget are being traced: a GeneralInstance looks at values, "
                 "build it outside jit, vmap and grad."
             )
-        sizes = as_leaf(self.sizes)
-        require("sizes", sizes, lambda x: (x > 0) & np.isfinite(x), "sizes are finite and > 0.")
-        if np.ndim(sizes) != 1 or np.size(sizes) == 0:
-            raise ValueError(
-                f"sizes has shape {np.shape(sizes)}: a vector of one job or more needed."
-            )
+        sizes = read_sizes(self.sizes)
+        if np.ndim(sizes) != 1:
+            raise ValueError(f"sizes has shape {np.shape(sizes)}: a vector, one entry per job.")
         if not isinstance(self.budget, StepBudget):
-            budget = as_leaf(self.budget)
+            budget = read_budget(self.budget)
             if np.ndim(budget):
                 raise ValueError(
                     f"budget has shape {np.shape(budget)}: one number, or a StepBudget."
                 )
-            require(
-                "budget", budget, lambda b: (b > 0) & np.isfinite(b), "a budget is finite and > 0."
-            )
             object.__setattr__(self, "budget", budget)
         object.__setattr__(self, "sizes", sizes)
         object.__setattr__(self, "speedups", own_speedups(self.speedups, np.shape(sizes)[0]))
         self._check_speedups()
         weights = self.speedups(self.most_budget) / sizes if self.weights is None else self.weights
-        weights = as_leaf(weights)
-        require(
-            "weights", weights, lambda w: (w > 0) & np.isfinite(w), "weights are finite and > 0."
-        )
-        require_shape("weights", weights, np.shape(sizes), "one weight per job.")
-        if np.shape(weights) != np.shape(sizes):
-            weights = np.broadcast_to(weights, np.shape(sizes))
-        object.__setattr__(self, "weights", weights)
+        object.__setattr__(self, "weights", read_weights(weights, sizes))
 
     @property
     def most_budget(self):
         """The budget, or the largest that it ever is."""
         return self.budget.values.max() if isinstance(self.budget, StepBudget) else self.budget
-
-    def of_one_speedup(self) -> Instance:
-        """The `Instance` of these jobs, where all have the same curve and a constant budget."""
-        return Instance(self.speedups.of(0), self.sizes, self.weights, self.budget)
 
     def _check_speedups(self):
         if not is_concrete(self.speedups, self.budget):
@@ -136,24 +128,9 @@ class GeneralInstance:
         for curve, jobs in zip(speedups.groups, speedups.jobs, strict=True):
             name = f"speedups{list(jobs)}"
             require_concave(name, curve, budget)
-            if not curve.strictly_concave:
-                raise ValueError(
-                    f"{name} = {type(curve).__name__} has linear pieces; SmartFill needs strictly "
-                    "concave speedups: fit a family to the points with concave_sched.fit."
-                )
-        at_zero, limit = np.asarray(speedups(0.0)), np.asarray(speedups.limit)
-        require(
-            "speedups(0)",
-            at_zero,
-            lambda s: s == 0,
-            "a job without resources must rest; fit with at_zero=0.0.",
-        )
-        require(
-            "speedups.limit",
-            limit,
-            lambda z: z >= budget,
-            f"the speedup stops growing before the budget {budget}; lower the budget to the limit.",
-        )
+            require_strictly_concave(name, curve)
+        require_rest("speedups", speedups)
+        require_room("speedups", speedups, np.asarray(budget))
         rise = np.asarray(speedups(budget))
         require("speedups(budget)", rise, lambda s: s > 0, "a speedup must grow.")
 

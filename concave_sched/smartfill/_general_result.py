@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from .._results import Result, Status, status_of
+from .._results import SolvedResult
 from .._tree import pytree
 from ..allocation import Certificate
 from ._general_instance import GeneralInstance, StepBudget
 
 
 @pytree(static=("policy_name", "bound_by"))
-class GeneralSchedule(Result):
+class GeneralSchedule(SolvedResult):
     """What a policy does with jobs of their own speedups. Arrays by job are in the caller's order.
 
     objective: sum w_i T_i. bound: a lower bound on it for every schedule whatsoever (NaN if none
@@ -37,10 +37,6 @@ class GeneralSchedule(Result):
     log_costs: Any
     log_prices: Any
     code: Any
-
-    @property
-    def status(self) -> Status:
-        return status_of(self.code)
 
     @property
     def gap(self):

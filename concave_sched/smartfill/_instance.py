@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .._checks import require, require_shape
-from .._tree import as_leaf, is_concrete, pytree
+from .._checks import numbers, require, require_shape
+from .._tree import is_concrete, pytree
 from ..curves import Curve
 from ..curves._check import require_concave
 
@@ -47,32 +47,25 @@ class Instance:
         from ._general_instance import GeneralInstance
 
         if weights is None:
-            weights = 1 / as_leaf(sizes)
+            weights = 1 / numbers("sizes", sizes)
         return GeneralInstance(speedup, sizes, weights, budget)
 
     def __repr__(self) -> str:
         return f"Instance(jobs={np.shape(self.sizes)[-1]}, speedup={type(self.speedup).__name__})"
 
     def __post_init__(self):
-        sizes = as_leaf(self.sizes)
-        require("sizes", sizes, lambda x: (x > 0) & np.isfinite(x), "sizes are finite and > 0.")
-        if np.ndim(sizes) == 0 or np.shape(sizes)[-1] == 0:
-            raise ValueError(
-                f"sizes has shape {np.shape(sizes)}: a vector of one job or more needed."
-            )
-        weights = 1 / sizes if self.weights is None else as_leaf(self.weights)
-        budget = as_leaf(self.budget)
+        sizes = read_sizes(self.sizes)
+        weights = read_weights(1 / sizes if self.weights is None else self.weights, sizes)
+        budget = read_budget(self.budget)
         for name, value in (("sizes", sizes), ("weights", weights), ("budget", budget)):
             object.__setattr__(self, name, value)
-        require(
-            "weights", weights, lambda w: (w > 0) & np.isfinite(w), "weights are finite and > 0."
-        )
-        require_shape("weights", weights, np.shape(sizes), "one weight per job.")
-        if np.shape(weights) != np.shape(sizes):
-            object.__setattr__(self, "weights", np.broadcast_to(weights, np.shape(sizes)))
-        require("budget", budget, lambda b: (b > 0) & np.isfinite(b), "a budget is finite and > 0.")
-        _check_speedup(self.speedup, budget)
-        _check_agreeable(sizes, self.weights)
+        require_concave("speedup", self.speedup, budget)
+        require_strictly_concave("speedup", self.speedup)
+        if is_concrete(self.speedup):
+            require_rest("speedup", self.speedup)
+        if is_concrete(self.speedup, budget):
+            require_room("speedup", self.speedup, np.asarray(budget))
+        _check_agreeable(sizes, weights)
 
 
 def has_several(speedup, sizes, budget) -> bool:
@@ -99,28 +92,61 @@ def require_common(instance) -> None:
         )
 
 
-def _check_speedup(speedup, budget):
-    require_concave("speedup", speedup, budget)
-    if not speedup.strictly_concave:
+def read_sizes(sizes):
+    """(..., jobs) finite numbers > 0."""
+    sizes = numbers("sizes", sizes)
+    if np.ndim(sizes) == 0 or np.shape(sizes)[-1] == 0:
+        raise ValueError(f"sizes has shape {np.shape(sizes)}: a vector of one job or more needed.")
+    require("sizes", sizes, lambda x: (x > 0) & np.isfinite(x), "sizes are finite and > 0.")
+    return sizes
+
+
+def read_weights(weights, sizes):
+    """Finite numbers > 0 in the shape of the sizes."""
+    weights, shape = numbers("weights", weights), np.shape(sizes)
+    require("weights", weights, lambda w: (w > 0) & np.isfinite(w), "weights are finite and > 0.")
+    require_shape("weights", weights, shape, "one weight per job, or a number for all.")
+    return weights if np.shape(weights) == shape else np.broadcast_to(weights, shape)
+
+
+def read_budget(budget):
+    """A finite number > 0."""
+    budget = numbers("budget", budget)
+    if budget is None:
+        raise ValueError("budget = None: a budget is a finite number > 0.")
+    require("budget", budget, lambda b: (b > 0) & np.isfinite(b), "a budget is finite and > 0.")
+    return budget
+
+
+def read_order(order, jobs: int):
+    """(jobs,) all jobs, the last to complete first."""
+    read = np.asarray(numbers("order", order))
+    if not np.array_equal(np.sort(read, axis=None), np.arange(jobs)):
+        raise ValueError(f"order = {order}: each of the {jobs} jobs once, last completed first.")
+    return read.astype(int)
+
+
+def require_strictly_concave(name, curve) -> None:
+    """Raise if a curve has linear pieces."""
+    if not curve.strictly_concave:
         raise ValueError(
-            f"speedup = {type(speedup).__name__} has linear pieces; SmartFill needs a strictly "
+            f"{name} = {type(curve).__name__} has linear pieces; SmartFill needs a strictly "
             "concave speedup: fit a family to the points with concave_sched.fit."
         )
-    if is_concrete(speedup):
-        require(
-            "speedup(0)",
-            speedup(0.0),
-            lambda s: s == 0,
-            "a job without resources must rest; fit with at_zero=0.0.",
-        )
-    if is_concrete(speedup, budget):
-        limit = np.broadcast_to(np.asarray(speedup.limit), np.shape(budget))
-        require(
-            "speedup.limit",
-            limit,
-            lambda z: z >= np.asarray(budget),
-            f"the speedup stops growing before the budget {budget}; lower the budget to the limit.",
-        )
+
+
+def require_rest(name, speedup) -> None:
+    """Raise unless a job without resources rests."""
+    remedy = "a job without resources must rest; fit with at_zero=0.0."
+    require(f"{name}(0)", speedup(0.0), lambda s: s == 0, remedy)
+
+
+def require_room(name, speedup, budget) -> None:
+    """Raise unless the speedup grows up to the budget at least."""
+    remedy = f"the speedup stops growing before the budget {budget}; lower the budget to the limit."
+    limit = np.asarray(speedup.limit)
+    limit = np.broadcast_to(limit, np.broadcast_shapes(limit.shape, budget.shape))
+    require(f"{name}.limit", limit, lambda z: z >= budget, remedy)
 
 
 def _check_agreeable(sizes, weights):

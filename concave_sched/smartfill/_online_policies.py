@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from .._checks import require
-from .._tree import as_leaf, pytree
+from .._checks import numbers, require
+from .._tree import pytree
 from ._orders import newest_phase
 
 
@@ -70,7 +71,7 @@ class HeSRPT:
     exponent: Any
 
     def __post_init__(self):
-        object.__setattr__(self, "exponent", as_leaf(self.exponent))
+        object.__setattr__(self, "exponent", numbers("exponent", self.exponent))
         require(
             "exponent", self.exponent, lambda p: (p > 0) & (p < 1), "heSRPT needs 0 < exponent < 1."
         )
@@ -125,5 +126,37 @@ class SmartFill:
 EQUAL_SHARE, SHORTEST_FIRST, SMARTFILL = EqualShare(), ShortestFirst(), SmartFill()
 
 
+@pytree(static=("function",))
+class _Function:
+    """A plain function as a policy that `jit` may take."""
+
+    function: Any
+
+    def __call__(self, present: Present):
+        return self.function(present)
+
+
+def as_policy(policy):
+    """A policy as a pytree, or a ValueError."""
+    if not callable(policy):
+        raise ValueError(f"policy = {policy!r}: a function of a smartfill.Present is needed.")
+    return policy if hasattr(policy, "__dataclass_fields__") else _Function(policy)
+
+
 def name_of(policy) -> str:
     return getattr(policy, "name", getattr(policy, "__name__", "policy"))
+
+
+def require_fair(policy, off: float, when: str = "") -> None:
+    """Raise unless the largest error of a policy's rates, relative to the budget, is rounding."""
+    if not off <= 1e-6:
+        raise ValueError(
+            f"policy {name_of(policy)}: rates must be >= 0, finite, 0 where nobody is here, and "
+            f"sum to at most the budget; they are off by {off:.3g} of it{when}."
+        )
+
+
+def require_progress(policy, times) -> None:
+    """Raise unless every job ends."""
+    if not np.all(np.isfinite(times)):
+        raise ValueError(f"policy {name_of(policy)} left jobs without budget for ever.")

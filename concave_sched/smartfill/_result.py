@@ -8,10 +8,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._results import Result, Status, status_of
+from .._results import SolvedResult
 from .._tree import pytree
 from ..curves import Curve
 from ._instance import Instance
+from ._schedule import rates
 
 
 @pytree
@@ -24,19 +25,12 @@ class Optimal:
 
     def columns(self, instance, order, phases):
         """(jobs, len(phases)) rates, sorted."""
-        job = jnp.arange(self.log_cost.size)[:, None]
-        price = self.log_price[phases][None, :]
-        # A phase with price 0 is that of a speedup that saturates at the budget: one job.
-        finite = price > -jnp.inf
-        active = job <= phases[None, :]
-        at = jnp.where(active & finite, price - self.log_cost[:, None], 0)
-        rate = instance.speedup.inverse_log_marginal(at, 2 * instance.budget)
-        rate = jnp.where(active, rate, 0)
-        return jnp.where(finite, rate, jnp.where(job == phases[None, :], instance.budget, 0))
+        log_price, budget = self.log_price[phases], instance.budget
+        return rates(instance.speedup, self.log_cost, log_price, budget, phases=phases)
 
 
 @pytree
-class Schedule(Result):
+class Schedule(SolvedResult):
     """What a policy of `smartfill` does with an instance. All arrays are in the caller's order.
 
     objective: sum w_i T_i. completion_times: (jobs,). durations: (jobs,), length of the phase that
@@ -51,10 +45,6 @@ class Schedule(Result):
     durations: Any
     order: Any
     code: Any
-
-    @property
-    def status(self) -> Status:
-        return status_of(self.code)
 
     @property
     def marginal_costs(self):

@@ -11,7 +11,7 @@ from .._results import Status
 from ._general_certificate import NO_BOUND
 from ._general_instance import StepBudget, as_general
 from ._general_result import GeneralSchedule
-from ._online_policies import Present, name_of
+from ._online_policies import Present, as_policy, name_of, require_fair, require_progress
 from ._speedups import jobs_of
 
 
@@ -30,7 +30,7 @@ def run_policy(instance, policy) -> GeneralSchedule:
     """
     require_float64()
     instance = as_general(instance)
-    jobs, pure = jobs_of(instance.speedups), _as_pytree(policy)
+    jobs, pure = jobs_of(instance.speedups), as_policy(policy)
     sizes, weights = np.asarray(instance.sizes, float), np.asarray(instance.weights, float)
     steps = instance.budget
     if not isinstance(steps, StepBudget):
@@ -43,18 +43,13 @@ def run_policy(instance, policy) -> GeneralSchedule:
             np.asarray(v) for v in _share(pure, jobs, left, sizes, weights, here, budget)
         )
         over = max(rates.sum() / budget - 1, -rates.min() / budget)
-        if not over <= 1e-6:
-            raise ValueError(
-                f"policy {name_of(policy)}: rates must be >= 0, finite and sum to at most the "
-                f"budget; they are off by {over:.3g} of it at time {time:.6g}."
-            )
+        require_fair(policy, over, f" at time {time:.6g}")
         wait = np.full(len(sizes), np.inf)
         np.divide(left, speeds, out=wait, where=here & (speeds > 0))
         later = steps.starts[steps.starts > time]
         change = later[0] - time if later.size else np.inf
         step = min(wait.min(), change)
-        if not np.isfinite(step):
-            raise ValueError(f"policy {name_of(policy)} left jobs without budget for ever.")
+        require_progress(policy, step)
         done = int(wait.argmin())
         ends = wait[done] <= change
         time = time + step if ends else float(later[0])
@@ -78,12 +73,6 @@ def run_policy(instance, policy) -> GeneralSchedule:
         log_prices=None,
         code=Status.FEASIBLE.code,
     )
-
-
-def _as_pytree(policy):
-    from ._online import _Function
-
-    return policy if hasattr(policy, "__dataclass_fields__") else _Function(policy)
 
 
 @jax.jit

@@ -100,10 +100,15 @@ def _schedule_tangent(out, primals, tangents):
     return Schedule(d_log_cost, d_log_price, d_duration)
 
 
-def rates(speedup, log_cost, log_price, budget):
-    """theta (jobs, phases): upper triangular, job i gets theta[i, k] of the budget in phase k."""
-    n = log_cost.size
-    job, phase = jnp.arange(n)[:, None], jnp.arange(n)[None, :]
+def rates(speedup, log_cost, log_price, budget, jobs=None, phases=None):
+    """theta (jobs, phases): in phase k job i gets theta[i, k] of the budget if i <= k, else 0.
+
+    log_cost: of the jobs, log_price: of the phases, whose places in the order are `jobs` and
+    `phases`; default all of them.
+    """
+    jobs = jnp.arange(log_cost.size) if jobs is None else jobs
+    phases = jnp.arange(log_price.size) if phases is None else phases
+    job, phase = jobs[:, None], phases[None, :]
     finite = log_price > -jnp.inf
     active = (job <= phase) & finite[None, :]
     at = jnp.where(active, jnp.where(finite, log_price, 0)[None, :] - log_cost[:, None], 0)
@@ -153,23 +158,18 @@ objective.defjvp(_objective_jvp, symbolic_zeros=True)
 def _speed_change(speedup, d_speedup, budget, solved):
     """sum_k d_k sum_i a_i ds(theta_ik), a column at a time."""
     cost = jnp.exp(solved.log_cost)
-    n = cost.size
 
     @jax.checkpoint
     def column(k):
-        job = jnp.arange(n)
-        active = job <= k
-        at = jnp.where(active, solved.log_price[k] - solved.log_cost, 0)
-        finite = solved.log_price[k] > -jnp.inf
-        rate = speedup.inverse_log_marginal(jnp.where(finite, at, 0), 2 * budget)
-        rate = jnp.where(finite, jnp.where(active, rate, 0), jnp.where(job == k, budget, 0))
+        price = solved.log_price[k][None]
+        rate = rates(speedup, solved.log_cost, price, budget, phases=k[None])[:, 0]
         served = rate > 0
         _, change = jax.jvp(
             lambda c: jnp.where(served, c(jnp.where(served, rate, 1)), 0), (speedup,), (d_speedup,)
         )
         return jnp.dot(cost, change)
 
-    return jnp.dot(jax.lax.map(column, jnp.arange(n)), solved.duration)
+    return jnp.dot(jax.lax.map(column, jnp.arange(cost.size)), solved.duration)
 
 
 def completion_times(duration):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .._checks import require_float64
@@ -11,6 +13,7 @@ from ._branch_and_bound import branch_and_bound
 from ._general_certificate import BY_ENUMERATION, BY_PRICES, BY_THEOREM, NO_BOUND
 from ._general_instance import GeneralInstance, StepBudget, as_general
 from ._general_result import GeneralSchedule
+from ._instance import read_order
 from ._order_search import search_orders
 from ._orders import evaluate_orders
 from ._price_bound import price_bound
@@ -111,8 +114,13 @@ def solve_general(
     return schedule_of(instance, numbers, found.order, BY_PRICES, bound)
 
 
-def schedule_of(instance, numbers, order, bound_by, bound=None) -> GeneralSchedule:
-    """The schedule of a completion order under a constant budget."""
+def schedule_of(
+    instance: GeneralInstance, numbers: tuple[Any, Any, Any, Any], order, bound_by: str, bound=None
+) -> GeneralSchedule:
+    """The schedule of a completion order under a constant budget.
+
+    numbers: the instance as kernels take it: jobs, sizes, weights, budget.
+    """
     _, sizes, weights, budget = numbers
     order = np.asarray(order, int)
     found = evaluate_orders(*numbers, order[None])
@@ -171,10 +179,7 @@ def _rates(instance, order, log_costs, log_prices, budget):
 
 
 def _one_order(instance, numbers, order):
-    order = np.asarray(order, int)
-    count = len(numbers[1])
-    if not np.array_equal(np.sort(order), np.arange(count)):
-        raise ValueError(f"order = {order}: each of the {count} jobs once, last completed first.")
+    order = read_order(order, len(numbers[1]))
     found = schedule_of(instance, numbers, order, NO_BOUND)
     if np.min(found.interval_durations) < -1e-9 * np.max(found.completion_times):
         early = int(np.argmin(found.interval_durations))

@@ -10,7 +10,9 @@ import numpy as np
 
 from .._tree import is_concrete, pytree
 from ..curves import Curve, Power
+from ..curves._check import require_curve
 from ..curves._regular import Regular
+from ._instance import require_strictly_concave
 
 
 @pytree(static=("jobs",))
@@ -98,16 +100,8 @@ def own_speedups(speedups, count: int) -> Speedups:
         raise ValueError(f"speedups has {len(speedups)} curves for {count} sizes: one per job.")
     families: dict[Any, list[int]] = {}
     for job, curve in enumerate(speedups):
-        if not isinstance(curve, Curve):
-            raise ValueError(
-                f"speedups[{job}] = {curve!r} is not a curve: wrap a function as "
-                "curves.Custom(function), or fit one with concave_sched.fit."
-            )
-        if not curve.strictly_concave:
-            raise ValueError(
-                f"speedups[{job}] = {type(curve).__name__} has linear pieces; SmartFill needs "
-                "strictly concave speedups: fit a family to the points with concave_sched.fit."
-            )
+        require_curve(f"speedups[{job}]", curve)
+        require_strictly_concave(f"speedups[{job}]", curve)
         if any(np.ndim(leaf) for leaf in curve._leaves()):
             raise ValueError(
                 f"speedups[{job}] = {type(curve).__name__} has vector parameters: in a list every "

@@ -158,8 +158,11 @@ class Schedule(Result):
         are drawn.
         """
         from ..plotting._tdpatd import plot_schedule
+        from ._explain import critical_copies, transfers
 
-        return plot_schedule(self, arrows, critical, ax, unit)
+        pairs = transfers(self) if arrows else None
+        chain = [copy for copy, _, _ in critical_copies(self)] if critical else None
+        return plot_schedule(self, pairs, chain, ax, unit)
 
     def _facts(self):
         graph = self.instance.graph

@@ -28,6 +28,11 @@ LOG = c.Logarithmic(1.0, 1.0)
         ((c.Hill(1.0, 2.0, 3.0), 5.0, [1.0, 1.0]), "curve = Hill: .*not concave.*envelope"),
         ((c.UniversalScalability(1.0, 0.1, 0.1), 9.0), "curve = UniversalScalability: .*decreases"),
         ((jnp.log1p, 1.0), "curve = .*is not a curve.*Custom"),
+        ((LOG, "much"), "budget = 'much': give numbers"),
+        ((LOG, None), r"budget has shape \(\): one number"),
+        ((LOG, 1.0, ["a", "b"]), "weights = .*give numbers"),
+        ((c.Power([1.0, 2.0], 0.5), 1.0, [1.0]), r"weights has shape \(1,\), not \(2,\)"),
+        ((LOG, 1.0, [1.0, 2.0], [3.0]), r"upper has shape \(1,\), not \(2,\)"),
     ],
 )
 def test_bad_input_of_waterfill(arguments, message):
@@ -57,6 +62,7 @@ def test_mismatched_lengths():
         ((c.Logarithmic([1.0, 1.0, 1.0], 1.0), [1.0, 2.0]), r"curve has \(3,\) entries"),
         ((c.Hill(1.0, 2.0, 3.0), [1.0, 5.0]), "curve = Hill: .*not concave.*envelope"),
         ((np.log1p, [1.0]), "curve = .*is not a curve"),
+        ((LOG, [1.0, 2.0], [1.0]), r"upper has shape \(1,\), not \(2,\)"),
     ],
 )
 def test_bad_input_of_nested_waterfill(arguments, message):

@@ -116,11 +116,13 @@ def test_offset_and_custom():
     np.testing.assert_allclose(curve.offset([0.1, 0.2])(0.0), [0.1, 0.2])
     with pytest.raises(ValueError, match="function = 3: Custom needs a function"):
         c.Custom(3)
+    with pytest.raises(ValueError, match="parameters = 'a': give numbers"):
+        c.Custom(np.sqrt, "a")
 
 
 def test_envelope_of_one_curve_on_a_finite_range():
     with pytest.raises(ValueError, match=r"shape \(2,\): an envelope is of one curve"):
         c.Logarithmic([1.0, 2.0], 1.0).envelope(3.0)
-    for upper in (0.0, -1.0, np.inf, np.nan):
+    for upper in (0.0, -1.0, np.inf, np.nan, "wide"):
         with pytest.raises(ValueError, match="upper = .*finite range > 0"):
             c.Logarithmic(1.0, 1.0).envelope(upper)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import concave_sched as cs
-from concave_sched.fitting import Fit, FitStatus, fit
+from concave_sched.fitting import Fit, FitStatus, fit, fit_many
 from concave_sched.fitting._fit import _solve_quickly
 
 AMOUNTS = np.array([0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 21.0])
@@ -177,12 +177,29 @@ def test_regression_is_a_fit_like_the_others():
         ([1.0, 2.0], [1.0, 2.0], {"weights": [1.0, -1.0]}, r"weights\[1\]"),
         ([1.0, 2.0], [1.0, 2.0], {"weights": [1.0, 0.0]}, "fewer than 2"),
         ([1.0, 2.0], [1.0, 2.0], {"at_zero": np.nan}, "at_zero"),
+        ([1.0, 2.0], [1.0, 2.0], {"chance": "low"}, "chance = 'low': give numbers"),
+        ([1.0, "two"], [1.0, 2.0], {}, "x = .*give numbers"),
         ([1.0, 2.0], [1.0, 2.0], {"loss": "absolute"}, "absolute"),
     ],
 )
 def test_bad_data_are_named(x, y, options, message):
     with pytest.raises(ValueError, match=message):
         fit("Hyperbolic", x, y, **options)
+
+
+@pytest.mark.parametrize(
+    ("series", "options", "message"),
+    [
+        ([([1.0, 2.0], [1.0, 2.0])], {}, "series is a list"),
+        ({"a": 3.0}, {}, "series 'a': give"),
+        ({"a": ([1.0, 2.0], [1.0])}, {}, "series 'a': x, y have shapes"),
+        ({"a": ([1.0, 2.0], [1.0, 2.0])}, {"at_zero": {"b": 0.0}}, "at_zero has no entry 'a'"),
+        ({"a": ([1.0, 2.0], [1.0, 2.0])}, {"loss": "absolute"}, "absolute"),
+    ],
+)
+def test_bad_series_are_named(series, options, message):
+    with pytest.raises(ValueError, match=message):
+        fit_many(series, **options)
 
 
 def test_unknown_family_is_named():

@@ -101,6 +101,15 @@ BAD = {
     "method": (lambda: monotonic.solve_weighted(WeightedInstance([1], 1, [1]), "lp"), "method"),
     "full machine": (lambda: monotonic.validate(Instance("HL", 2, [1.0]), [0, 0]), "is full"),
     "no such machine": (lambda: monotonic.validate(Instance("HL", 2, [1.0]), [0, 2]), "no such"),
+    "a number": (lambda: monotonic.solve(3), "instance = int"),
+    "weighted": (
+        lambda: monotonic.construct(WeightedInstance([1.0], 1, [1.0]), [1]),
+        "instance = WeightedInstance: construct takes",
+    ),
+    "time limit": (
+        lambda: monotonic.solve_ilp(Instance("HL", 1, [1.0, 2.0]), time_limit="long"),
+        "time_limit = 'long'",
+    ),
     "machines of others": (lambda: monotonic.validate(Instance("HL", 2, [1.0]), [0]), "shape"),
 }
 

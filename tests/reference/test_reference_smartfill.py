@@ -110,6 +110,7 @@ def test_units_cancel():
         (([1.0, 2.0], [1.0, 0.0]), r"weights\[1\] = 0.0"),
         (([1.0, 2.0], None, np.inf), "budget = inf"),
         (([1.0, 2.0], None, 1.0, [0, 0]), "each job once"),
+        ((["a"],), "sizes = .*give numbers"),
     ],
 )
 def test_bad_input(arguments, message):

@@ -123,6 +123,8 @@ def test_the_status_says_when_it_failed():
         (lambda: reference.nested_waterfill(c.Power(1.0, 0.5), [1.0, -2.0]), r"budgets\[1\] = -2"),
         (lambda: reference.waterfill(c.Hill(1.0, 1.0, 2.0), 1.0, size=2), "Hill is not concave"),
         (lambda: reference.waterfill(c.Custom(np.log1p), 1.0, size=2), "Custom: .*tuple of curves"),
+        (lambda: reference.waterfill(3.0, 1.0, size=2), "curve = 3.0 is not a curve"),
+        (lambda: reference.nested_waterfill(c.Power(1.0, 0.5), "all"), "budgets = 'all'"),
         (lambda: reference.hypograph(c.Power(1.0, 0.5), cp.Variable((2, 2))), "needs a vector"),
     ],
 )

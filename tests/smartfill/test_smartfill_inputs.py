@@ -40,6 +40,9 @@ I = cs.smartfill.Instance(LOG, [3.0, 1.0, 2.0], budget=4.0)
         ((c.SaturatingPower(1.0, 2.0, 2.0), [1.0], None, 3.0), "speedup.limit = 2.0: .*budget 3.0"),
         ((c.Hill(1.0, 2.0, 3.0), [1.0], None, 5.0), "speedup = Hill: .*not concave.*envelope"),
         ((c.Custom(jnp.square), [1.0]), "speedup = Custom: .*not concave"),
+        ((LOG, [2.0, 1.0], [1.0]), r"weights has shape \(1,\), not \(2,\): one weight per job"),
+        ((LOG, "long"), "sizes = 'long': give numbers"),
+        ((LOG, [2.0, 1.0], None, None), "budget = None"),
     ],
 )
 def test_bad_input(arguments, message):

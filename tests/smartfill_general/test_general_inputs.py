@@ -45,6 +45,12 @@ def test_bad_calls():
     steps = S.GeneralInstance([LOG, LOG], [1.0, 2.0], None, S.StepBudget([0.0, 1.0], [1.0, 2.0]))
     with pytest.raises(ValueError, match="order"):
         S.solve_general(steps, order=[0, 1])
+    for order in ([0], [0, 0], ["a", 1]):
+        with pytest.raises(ValueError, match="order = "):
+            S.solve_general(i, order=order)
+    for reader in (S.certify, S.certify_general, S.cdr_violation):
+        with pytest.raises(ValueError, match="is a float: give"):
+            reader(3.0)
     with pytest.raises(ValueError, match="StepBudget is needed"):
         S.solve_changing_budget(i)
 

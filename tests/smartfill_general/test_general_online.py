@@ -148,6 +148,8 @@ def test_seeds_do_not_touch_each_other():
         (([[0.0, 1.0]], [[1.0, 0.0]]), r"sizes\[0, 1\] = 0.0"),
         (([[0.0]], [[1.0]], [[0.5]]), "kinds are float64"),
         (([[0.0]], [[1.0]], None, [[0.0]]), r"weights\[0, 0\] = 0.0"),
+        (([[0.0, 1.0]], [[1.0, 1.0]], None, [1.0]), r"weights has shape \(1,\), not \(1, 2\)"),
+        (("soon", [[1.0]]), "times = 'soon': give numbers"),
     ],
 )
 def test_bad_arrivals(arguments, message):
@@ -163,6 +165,16 @@ def test_bad_simulations():
         S.simulate_online(S.EQUAL_SHARE, one, [LOG, c.Hill(1.0, 1.0, 0.5)])
     with pytest.raises(ValueError, match="budget = 0"):
         S.simulate_online(S.EQUAL_SHARE, JOBS, LOG, 0.0)
+    with pytest.raises(ValueError, match="budget is a StepBudget: .*run_policy takes"):
+        S.simulate_online(S.EQUAL_SHARE, JOBS, LOG, S.StepBudget([0.0, 1.0], [1.0, 2.0]))
+    with pytest.raises(ValueError, match="speedups = 3: give a curve"):
+        S.simulate_online(S.EQUAL_SHARE, JOBS, 3)
+    with pytest.raises(ValueError, match="arrivals = 3: give smartfill.Arrivals"):
+        S.simulate_online(S.EQUAL_SHARE, 3, LOG)
+    with pytest.raises(ValueError, match="sizes = 2.0: a function"):
+        S.Arrivals.poisson(1.0, 3, 2, 2.0)
+    with pytest.raises(ValueError, match="sum of kinds = 0.7"):
+        S.Arrivals.poisson(1.0, 3, 2, lognormal, kinds=[0.5, 0.2])
     with pytest.raises(ValueError, match="policy = 'equal'"):
         S.simulate_online("equal", JOBS, LOG)
     with pytest.raises(ValueError, match="0 < exponent < 1"):
