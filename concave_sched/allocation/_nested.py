@@ -22,11 +22,12 @@ from ._price import (
     demand,
     newton,
 )
+from ._running_sum import places, running_count, running_sum, shifted
 from ._value import optimal_value
 from ._waterfill import entries_shape
 
 _STEPS_BETWEEN_SPLITS = 2
-_FEW_BLOCKS = 1024  # sums over few blocks are cheaper; more blocks than these use room for all
+_SHRINK, _LARGE = 4, 8192  # of so many entries, a quarter left goes on alone
 
 
 @pytree
@@ -149,10 +150,10 @@ def _nested_waterfill(curve, budgets, upper):
     log_prices, amounts = _fill(curve, cap, reach, later, *blocks)
     log_prices = jax.lax.cummax(log_prices, reverse=True)  # a block full at its caps pays the next
     value = optimal_value(
-        curve, jnp.ones_like(cap), upper, later, amounts, log_prices, _multipliers(log_prices)
+        curve, jnp.ones((), cap.dtype), upper, later, amounts, log_prices, _multipliers(log_prices)
     )
     size = jnp.maximum(budgets[-1], jnp.finfo(cap.dtype).tiny)
-    over = jnp.max(jnp.cumsum(amounts) - budgets) / size
+    over = jnp.max(running_sum(amounts) - budgets) / size
     done = jnp.isfinite(value) & (over <= 1e-9)
     code = jnp.where(jnp.max(log_prices) == -jnp.inf, Status.SLACK.code, Status.OPTIMAL.code)
     code = jnp.where(done, code, Status.UNCONVERGED.code)
@@ -170,16 +171,31 @@ def _prepare(curve, budgets, upper):
 def _reachable(later, cap):
     """The most each prefix can use: reach_j = min(later_j, reach_{j-1} + cap_j).
 
-    later: budgets, each cut to the least budget after it. An associative scan of the maps
-    x -> min(x + c, b).
+    later: budgets, each cut to the least budget after it.
     """
+    sums, bounds = _composed(cap, later)
+    return jnp.minimum(sums, bounds)
+
+
+def _composed(steps, bounds):
+    """Prefixes of the composition of the maps x -> min(x + step, bound), in rows of 32."""
+    n = steps.size
+    row = min(n, 32)
+    pad = (0, -n % row)
+    rows = jnp.pad(steps, pad).reshape(-1, row).T, jnp.pad(bounds, pad).reshape(-1, row).T
 
     def then(first, second):
         (c1, b1), (c2, b2) = first, second
-        return c1 + c2, jnp.minimum(b1 + c2, b2)
+        both = c1 + c2, jnp.minimum(b1 + c2, b2)
+        return both, both
 
-    steps, bounds = jax.lax.associative_scan(then, (cap, later))
-    return jnp.minimum(steps, bounds)
+    zeros = jnp.zeros_like(rows[0][0])
+    (c, b), (sums, least) = jax.lax.scan(then, (zeros, zeros + jnp.inf), rows)
+    if n > row:
+        c, b = _composed(c, b)
+        before = shifted(c)[None], jnp.append(jnp.full(1, jnp.inf, b.dtype), b[:-1])[None]
+        sums, least = then(before, (sums, least))[0]
+    return sums.T.ravel()[:n], least.T.ravel()[:n]
 
 
 def _rounding(sums):
@@ -187,54 +203,86 @@ def _rounding(sums):
 
 
 def _blocks(curve, cap, reach, later):
-    """Block number of every entry, and a log price near that of its block.
+    """Block number of every entry, and a log price near that of its block."""
+    whole = jnp.zeros(cap.size, jnp.int32), jnp.zeros_like(cap)
+    bracket = bracket_of_any_block(curve, cap, reach)
+    return _split(curve, cap, reach, later, *whole, bracket, reach[-1])
+
+
+def _split(curve, cap, reach, later, ids, log_price, bracket, scale, large=_LARGE):
+    """Split blocks until none exceeds a budget within; the new blocks and prices, as `_blocks`.
 
     At any price u, a prefix that exceeds its budget most, and by more than the whole block does,
     parts the entries priced at least u from those priced at most u; so a few Newton steps are
-    enough between two splits. On plateaus of the marginal gain only the exact root will do.
+    enough between two splits. On plateaus of the marginal gain only the exact root will do. Most
+    blocks are soon settled: when few entries are left in others, these go on without the rest.
+
+    bracket: of all log prices; scale: the largest sum, whose rounding hides differences.
     """
     n = cap.size
     log_weights = jnp.zeros((), cap.dtype)
-    bracket = bracket_of_any_block(curve, cap, reach)
+    few = n // _SHRINK if n > large else 0
 
     def split_within(capacity):
         def split(state):
-            ids, log_price, steps, _, count = state
+            ids, log_price, _, steps, count = state
             ends = _ends(ids, capacity)
-            budget = _block_budgets(reach, later, ends)
-            guess = log_price[ends]
-            parameters = (curve, log_weights, cap, budget, ids, guess)
+            budget = _block_budgets(reach, later, ends, scale)
+            parameters = (curve, log_weights, cap, budget, ids, log_price[ends])
             blocks, moving = newton(parameters, ManyBlocks, steps, bracket)
             amounts = block_amounts(
                 curve, log_weights, cap, budget, blocks, ids, exact=not curve.strictly_concave
             )
-            used = jnp.cumsum(amounts)
-            tolerance = _rounding(jnp.maximum(used, reach))
+            used = running_sum(amounts)
+            tolerance = _rounding(jnp.maximum(used[-1], scale))
             over = used - reach
-            whole = jnp.where(budget < jnp.inf, over[ends], -jnp.inf)
-            earlier = _shifted(over[ends])
+            at_end = over[ends]
+            whole = jnp.where(budget < jnp.inf, at_end, -jnp.inf)
             worst = ManyBlocks.highest(over, ids, capacity)
-            least = jnp.maximum(worst - tolerance, jnp.maximum(whole, earlier) + tolerance)
+            least = jnp.maximum(worst - tolerance, jnp.maximum(whole, shifted(at_end)) + tolerance)
             # Ties count: where caps carry a binding budget on, both ends of the stretch tie.
             last = _last(ids)
             cut = (over > least[ids]) & ~last
-            new = jnp.cumsum(_shifted((last | cut).astype(ids.dtype)))
-            some = jnp.any(cut)
+            new = _numbered(last | cut)
+            cuts = new[ends] - ids[ends]
+            was_cut = cuts > shifted(cuts)
+            some = jnp.any(was_cut)
             steps = jnp.where(some & curve.strictly_concave, _STEPS_BETWEEN_SPLITS, n + 128)
-            return new, blocks[ids], steps, some | jnp.any(moving), count + 1
+            return new, blocks[ids], (was_cut | moving)[ids], steps, count + 1
 
         return split
 
     first = _STEPS_BETWEEN_SPLITS if curve.strictly_concave else n + 128
-    ids = jnp.zeros(n, jnp.int32)
-    state = (ids, jnp.zeros_like(cap), jnp.asarray(first), jnp.asarray(True), 0)
-    for capacity in (min(n, _FEW_BLOCKS), n):
+    state = (ids, log_price, jnp.ones(n, bool), jnp.asarray(first), 0)
+    for capacity in _capacities(n):
 
         def unfinished(state, capacity=capacity):
-            return state[3] & (state[0][-1] < capacity) & (state[4] <= 2 * n)
+            ids, _, unsettled, _, count = state
+            return (jnp.sum(unsettled) > few) & (ids[-1] < capacity) & (count <= 2 * n)
 
         state = jax.lax.while_loop(unfinished, split_within(capacity), state)
-    return state[0], state[1]
+    ids, log_price, unsettled, *_ = state
+    if few == 0:
+        return ids, log_price
+    present = jnp.arange(few) < jnp.sum(unsettled)
+    index = jax.lax.cummax(places(unsettled, few))  # the last one fills the room that is left
+    left = running_sum(jnp.where(unsettled, reach - shifted(reach), 0))[index]
+    last = _last(ids)
+    part_ids, part_prices = _split(
+        curve.take(index),
+        jnp.where(present, cap[index], 0),
+        left,
+        left + (later - reach)[index],
+        _numbered(last[index] & present),
+        log_price[index],
+        bracket,
+        scale,
+        8 * large,  # every size is one more program to compile
+    )
+    place = jnp.where(present, index, n)
+    last = last.at[place].set(_last(part_ids), mode="drop")
+    log_price = log_price.at[place].set(part_prices, mode="drop")
+    return _numbered(last), log_price
 
 
 def _fill(curve, cap, reach, later, ids, near):
@@ -242,33 +290,41 @@ def _fill(curve, cap, reach, later, ids, near):
 
     def within(capacity):
         ends = _ends(ids, capacity)
-        budget = _block_budgets(reach, later, ends)
+        budget = _block_budgets(reach, later, ends, reach[-1])
         log_weights = jnp.zeros((), cap.dtype)
         blocks = block_log_prices(curve, log_weights, cap, budget, ids, near[ends])
         amounts = block_amounts(curve, log_weights, cap, budget, blocks, ids)
         return blocks[ids], amounts
 
-    if cap.size <= _FEW_BLOCKS:
-        return within(cap.size)
-    few = ids[-1] < _FEW_BLOCKS
-    return jax.lax.cond(few, lambda: within(_FEW_BLOCKS), lambda: within(cap.size))
+    few, *more = _capacities(cap.size)
+    if not more:
+        return within(few)
+    return jax.lax.cond(ids[-1] < few, lambda: within(few), lambda: within(*more))
+
+
+def _capacities(entries):
+    """Numbers of blocks to make room for: sums over few blocks are several times cheaper."""
+    return (entries // 32, entries) if entries > 4096 else (entries,)
+
+
+def _numbered(last):
+    """Block number of every entry, from the marks of the last entries."""
+    return running_count(shifted(last))
 
 
 def _ends(ids, capacity):
     """Position of the last entry of every block; of the last entry of all for absent blocks."""
-    return jnp.searchsorted(ids, jnp.arange(capacity, dtype=ids.dtype), side="right") - 1
+    n = ids.size
+    place = jnp.where(_last(ids), ids, capacity)
+    entry = jnp.arange(n, dtype=ids.dtype)
+    return jnp.full(capacity, n - 1, ids.dtype).at[place].set(entry, mode="drop")
 
 
-def _block_budgets(reach, later, ends):
+def _block_budgets(reach, later, ends, scale):
     """What each block may spend; infinite where caps, not a budget, end it: all at their caps."""
     at_end = reach[ends]
-    unbound = at_end < later[ends] - _rounding(reach)
-    return jnp.where(unbound, jnp.inf, at_end - _shifted(at_end))
-
-
-def _shifted(values):
-    """For every place, the value at the place before it; 0 at the first."""
-    return jnp.append(jnp.zeros(1, values.dtype), values[:-1])
+    unbound = at_end < later[ends] - _rounding(scale)
+    return jnp.where(unbound, jnp.inf, at_end - shifted(at_end))
 
 
 def _last(ids):

@@ -79,6 +79,12 @@ class Curve:
         """The curve low + f(t): what is had at amount 0, for example the accuracy of a guess."""
         return Offset(self, low)
 
+    def take(self, index) -> Curve:
+        """The curve whose entry k is entry index[k] of this one; what is shared stays shared."""
+        if jax.eval_shape(self, 0.0).shape == ():
+            return self
+        return jax.tree.map(lambda leaf: _taken(leaf, index), self)
+
     def envelope(self, upper, points: int = 4097) -> Curve:
         """The least concave nondecreasing curve above `points` samples of this one on [0, upper].
 
@@ -109,6 +115,10 @@ class Curve:
     def __repr__(self):
         fields = ", ".join(f"{f.name}={getattr(self, f.name)!r}" for f in dataclasses.fields(self))
         return f"{type(self).__name__}({fields})"
+
+
+def _taken(leaf, index):
+    return leaf if np.shape(leaf) in ((), (1,)) else jnp.asarray(leaf)[index]
 
 
 def _largest(dtype):
@@ -165,6 +175,9 @@ class Offset(Curve):
 
     def __call__(self, t):
         return self.low + self.curve(t)
+
+    def take(self, index):
+        return dataclasses.replace(self, curve=self.curve.take(index), low=_taken(self.low, index))
 
     @property
     def strictly_concave(self):

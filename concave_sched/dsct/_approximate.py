@@ -6,11 +6,10 @@ import dataclasses
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from .._checks import require_float64
 from .._results import Status
-from ._entries import order_of, over_batch, put_back
+from ._entries import order_of, put_back, scheduled
 from ._instance import Instance, require_one
 from ._local_search import improve
 from ._polish import polish_known
@@ -58,7 +57,7 @@ def approximate(
     if local_search:
         require_one(instance, "local_search")
     order = order_of(instance.deadlines)
-    rough = over_batch(_round, np.ndim(instance.deadlines) - 1)(instance, order)
+    rough = scheduled(_round, instance, order)
     if not (polish or local_search):
         return rough
     fine = polish_known(instance, rough.machine, order)
@@ -74,7 +73,7 @@ def _round(i: Instance, order) -> Schedule:
     machine, start, work = assign(amounts, deadlines, jnp.asarray(i.speeds))
     work = put_back(work, order)
     return Schedule(
-        i,
+        None,
         put_back(machine, order),
         put_back(start, order),
         work,

@@ -9,7 +9,7 @@ import numpy as np
 from .._checks import require, require_float64
 from .._results import Status
 from .._tree import is_concrete
-from ._entries import order_of, over_batch, put_back
+from ._entries import order_of, put_back, scheduled
 from ._instance import Instance
 from ._schedule import Schedule
 
@@ -51,8 +51,7 @@ def edf_no_compression(instance: Instance, finish: str = "deadline") -> Schedule
             "a task cannot run in full; give a finite cap.",
         )
     core = _in_time if finish == "deadline" else _begun_in_time
-    run = over_batch(core, np.ndim(instance.deadlines) - 1)
-    return run(instance, order_of(instance.deadlines))
+    return scheduled(core, instance, order_of(instance.deadlines))
 
 
 def edf_three_levels(instance: Instance, levels=(0.27, 0.55, 0.82)) -> Schedule:
@@ -81,7 +80,7 @@ def edf_three_levels(instance: Instance, levels=(0.27, 0.55, 0.82)) -> Schedule:
         raise ValueError(f"levels has shape {np.shape(levels)}: one level or more is needed.")
     batch = np.shape(instance.deadlines)[:-1]
     levels = jnp.broadcast_to(jnp.sort(jnp.asarray(levels, float)), (*batch, len(levels)))
-    return over_batch(_at_levels, len(batch))(instance, order_of(instance.deadlines), levels)
+    return scheduled(_at_levels, instance, order_of(instance.deadlines), levels)
 
 
 def _in_time(i: Instance, order) -> Schedule:
@@ -134,7 +133,7 @@ def _offer(i: Instance, order, work, name, finish="deadline") -> Schedule:
     machine, start, given = jax.lax.scan(step, jnp.zeros_like(speeds), tasks)[1]
     given = put_back(given, order)
     return Schedule(
-        i,
+        None,
         put_back(machine, order),
         put_back(start, order),
         given,

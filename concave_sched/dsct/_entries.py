@@ -21,6 +21,15 @@ def over_batch(core, leading: int):
     return jax.jit(core)
 
 
+def scheduled(core, instance, *arguments):
+    """The Schedule that the compiled `core` finds, with the caller's own instance in it.
+
+    core leaves the instance out: a compiled program would copy it to its outputs.
+    """
+    found = over_batch(core, np.ndim(instance.deadlines) - 1)(instance, *arguments)
+    return dataclasses.replace(found, instance=instance)
+
+
 def order_of(keys):
     """The stable order of the keys along the last axis, on the host where they are known."""
     if is_concrete(keys):
@@ -31,16 +40,6 @@ def order_of(keys):
             order = np.argsort(keys, kind="stable")
         return order.astype(np.int32)
     return jnp.argsort(jax.lax.stop_gradient(keys), stable=True)
-
-
-def take(curve: Curve, index) -> Curve:
-    """The curve whose entry k is entry index[k] of this one; what is shared stays shared."""
-    if isinstance(curve, Offset):
-        low = _entries(curve.low, index)
-        return dataclasses.replace(curve, curve=take(curve.curve, index), low=low)
-    if jax.eval_shape(curve, 0.0).shape == ():
-        return curve
-    return jax.tree.map(lambda leaf: _entries(leaf, index), curve)
 
 
 def put_back(values, order):
@@ -57,7 +56,3 @@ def exponential(curve: Curve, tasks: int):
         return None
     low, high, rate = (np.asarray(v, float) for v in (curve.low, curve.high, curve.rate))
     return tuple(np.broadcast_to(v, tasks) for v in (low, high - low, rate))
-
-
-def _entries(leaf, index):
-    return leaf if np.shape(leaf) in ((), (1,)) else jnp.asarray(leaf)[index]

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ._entries import exponential, take
+from ._entries import exponential
 from ._instance import Instance, require_one
 
 _CHUNK = 1 << 22  # gains looked at together
@@ -102,5 +102,5 @@ def _gained(i, task, begin, end):
     """What the given tasks gain from one amount to the next, summed."""
     if not task.size:
         return 0.0
-    curve = take(i.accuracy, task)
+    curve = i.accuracy.take(task)
     return float(np.sum(np.asarray(curve(end)) - np.asarray(curve(begin))))

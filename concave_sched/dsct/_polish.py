@@ -14,7 +14,7 @@ from .._results import Status
 from .._tree import is_concrete
 from ..allocation._nested import _nested_waterfill
 from ..allocation._value import optimal_value
-from ._entries import order_of, over_batch, take
+from ._entries import order_of, over_batch, scheduled
 from ._instance import Instance
 from ._schedule import Schedule, starts
 
@@ -65,16 +65,19 @@ def polish_known(i: Instance, machine, order) -> Schedule:
         rows = _by_thread(i, table)
     else:
         rows = over_batch(_one_by_one, leading)(i, table)
-    return over_batch(_collect, leading)(i, machine, by_machine, table, rows)
+    return scheduled(_collect, i, machine, by_machine, table, rows)
 
 
 def _tables(machine, order, machines):
     """Tasks by machine and deadline, and (machines, length): those of each machine, then -1."""
     by_deadline = np.take_along_axis(machine, order, -1)
-    by_machine = np.take_along_axis(order, np.argsort(by_deadline, kind="stable"), -1)
-    row = np.sort(by_deadline, axis=-1)
-    first = np.stack([np.sum(row < r, axis=-1) for r in range(machines)], axis=-1)
-    column = np.arange(row.shape[-1]) - np.take_along_axis(first, row, -1)
+    small = by_deadline.astype(np.int16) if machines < 2**15 else by_deadline  # sorted by radix
+    by_row = np.argsort(small, axis=-1, kind="stable")
+    by_machine = np.take_along_axis(order, by_row, -1)
+    row = np.take_along_axis(by_deadline, by_row, -1)
+    place = np.arange(row.shape[-1])
+    begins = np.diff(row, axis=-1, prepend=-1) > 0
+    column = place - np.maximum.accumulate(np.where(begins, place, 0), axis=-1)
     longest = max(int(column.max()) + 1, 8)
     step = max(1 << (longest.bit_length() - 4), 4)  # few lengths, so that few programs are compiled
     table = np.full((*row.shape[:-1], machines, -(-longest // step) * step), -1, np.int32)
@@ -91,53 +94,60 @@ def fill(i: Instance, tasks, speed):
     last = jnp.max(jnp.where(present, deadlines, 0))
     following = jax.lax.cummin(jnp.where(present, deadlines, jnp.inf), reverse=True)
     cap = jnp.where(present, jnp.asarray(i.max_work)[index], 0)
-    return _nested_waterfill(take(i.accuracy, index), speed * jnp.minimum(following, last), cap)
+    return _nested_waterfill(i.accuracy.take(index), speed * jnp.minimum(following, last), cap)
+
+
+def _fill_row(i, tasks, speed):
+    a = fill(i, tasks, speed)
+    return a.amounts, a.log_prices, a.code
 
 
 def _one_by_one(i, table):
     """Side by side in `vmap`, all machines would wait for the one that splits most often."""
-    return jax.lax.map(lambda row: fill(i, *row), (table, jnp.asarray(i.speeds)))
+    return jax.lax.map(lambda row: _fill_row(i, *row), (table, jnp.asarray(i.speeds)))
 
 
 def _by_thread(i, table):
     """XLA runs a program on one core, and machines are independent."""
     i = jax.tree.map(jnp.asarray, i)
-    solve = over_batch(fill, 0)
+    speeds = np.asarray(i.speeds)
+    solve = over_batch(_fill_row, 0)
 
     def one(r):
-        return jax.block_until_ready(solve(i, table[r], i.speeds[r]))
+        return [np.asarray(found) for found in solve(i, table[r], speeds[r])]
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        rows = list(pool.map(one, range(i.machines)))
-    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *rows)
+        rows = pool.map(one, range(i.machines))
+        return tuple(np.stack(found) for found in zip(*rows, strict=True))
 
 
 def _collect(i, machine, by_machine, table, rows):
+    amounts, log_prices, codes = rows
     speeds = jnp.asarray(i.speeds)
     place = jnp.where(table >= 0, table, i.tasks).ravel()
-    blank = jnp.zeros(i.tasks, rows.amounts.dtype)
+    blank = jnp.zeros(i.tasks, amounts.dtype)
 
     def collect(values):
         return blank.at[place].set(values.ravel(), mode="drop", unique_indices=True)
 
     machine = jnp.asarray(machine, jnp.int32)
-    work, log_prices = collect(rows.amounts), collect(rows.log_prices)
+    work, log_prices = collect(amounts), collect(log_prices)
     speed = speeds[machine]
     objective = optimal_value(
         i.accuracy,
-        jnp.ones_like(work),
+        jnp.ones((), work.dtype),
         jnp.asarray(i.max_work),
         speed * jnp.asarray(i.deadlines),
         work,
         log_prices,
         _multipliers(jnp.exp(log_prices), machine, by_machine),
     )
-    failed = jnp.any(rows.code == Status.UNCONVERGED.code)
+    failed = jnp.any(codes == Status.UNCONVERGED.code)
     found = Status.OPTIMAL if i.machines == 1 else Status.FEASIBLE
     in_full = jnp.all(log_prices == -jnp.inf)
     code = jnp.where(in_full, Status.SLACK.code, found.code)
     return Schedule(
-        i,
+        None,
         machine,
         starts(machine, work / speed, by_machine),
         work,

@@ -12,7 +12,7 @@ from .._results import Result, status_of
 from .._tree import pytree
 from ..allocation import NestedAllocation
 from ..allocation._nested import _nested_waterfill
-from ._entries import order_of, over_batch, put_back, take
+from ._entries import order_of, over_batch, put_back
 from ._instance import Instance, require_one
 
 
@@ -158,4 +158,4 @@ def relax(i: Instance, order, capped=False) -> NestedAllocation:
     speeds = jnp.asarray(i.speeds)
     if capped:
         cap = jnp.minimum(cap, jnp.max(speeds) * deadlines)
-    return _nested_waterfill(take(i.accuracy, order), jnp.sum(speeds) * deadlines, cap)
+    return _nested_waterfill(i.accuracy.take(order), jnp.sum(speeds) * deadlines, cap)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import jax.numpy as jnp
-import numpy as np
 
 from .._checks import require_float64
-from ._entries import order_of, over_batch, put_back
+from ..allocation._running_sum import running_sum, shifted
+from ._entries import order_of, put_back, scheduled
 from ._instance import Instance
 from ._relaxation import relax
 from ._schedule import Schedule
@@ -50,16 +50,14 @@ def solve_single(instance: Instance) -> Schedule:
             f"speeds has {instance.machines} machines and solve_single takes one: use "
             "dsct.approximate or dsct.solve_exact."
         )
-    run = over_batch(_solve_single, np.ndim(instance.deadlines) - 1)
-    return run(instance, order_of(instance.deadlines))
+    return scheduled(_solve_single, instance, order_of(instance.deadlines))
 
 
 def _solve_single(i: Instance, order) -> Schedule:
     a = relax(i, order)
-    end = jnp.cumsum(a.amounts / jnp.asarray(i.speeds))
-    start = jnp.append(jnp.zeros(1, end.dtype), end[:-1])
+    start = shifted(running_sum(a.amounts / jnp.asarray(i.speeds)))
     return Schedule(
-        i,
+        None,
         jnp.zeros(i.tasks, jnp.int32),
         put_back(start, order),
         put_back(a.amounts, order),
