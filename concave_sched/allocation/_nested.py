@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._checks import require, require_float64, require_shape
-from .._results import Result, Status, status_of
-from .._tree import as_leaf, is_concrete, pytree
+from .._checks import numbers, require, require_float64, require_shape
+from .._results import SolvedResult, Status
+from .._tree import is_concrete, pytree
 from ..curves._check import require_concave
 from ..curves._numerics import float_dtype
 from ._certificate import Certificate, gain_residual, relative_gap
@@ -31,7 +31,7 @@ _SHRINK, _LARGE = 4, 8192  # of so many entries, a quarter left goes on alone
 
 
 @pytree
-class NestedAllocation(Result):
+class NestedAllocation(SolvedResult):
     """What `nested_waterfill` returns. Prices never rise; where one falls, a budget binds."""
 
     curve: Any
@@ -55,10 +55,6 @@ class NestedAllocation(Result):
     @property
     def objective(self):
         return self.value
-
-    @property
-    def status(self):
-        return status_of(self.code)
 
     def certificate(self) -> Certificate:
         """Primal, dual and KKT residual: for any nonincreasing prices >= 0 the optimum is at most
@@ -133,8 +129,8 @@ def nested_waterfill(curve, budgets, upper=None) -> NestedAllocation:
     after Fujishige (1980) and Groenevelt (1991) for separable concave functions on a polymatroid.
     """
     require_float64()
-    budgets = as_leaf(budgets)
-    upper = float("inf") if upper is None else as_leaf(upper)
+    budgets = numbers("budgets", budgets)
+    upper = float("inf") if upper is None else numbers("upper", upper)
     _check(curve, budgets, upper)
     return _nested_waterfill(curve, budgets, upper)
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._checks import require
-from .._tree import as_leaf, pytree
+from .._checks import numbers, require
+from .._tree import pytree
 from ._numerics import float_dtype, implicit_root
 
 
@@ -23,19 +23,16 @@ class Curve:
     parameters never recompile.
     """
 
-    strictly_concave = True  # False: the marginal gain has plateaus, and equal-price ties occur
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field]]  # every family is a dataclass
+
+    strictly_concave: Any = True  # False: the gain has plateaus, and equal-price ties occur
     limit: Any = float("inf")  # the amount beyond which more is worth nothing
+    # How demand bends: it is linear in (e^(-bend u) - 1)/bend, u the log price. A hint for Newton's
+    # method; exact for the regular families, 1 (the logarithm's) otherwise.
+    bend: Any = 1.0
 
     def __call__(self, t):
         raise NotImplementedError
-
-    @property
-    def bend(self):
-        """How the demand bends in the logarithm of the price: t = (e^(bend u) - 1)/bend + const.
-
-        A hint for Newton's method; exact for the regular families, 1 (the logarithm's) otherwise.
-        """
-        return 1.0
 
     def marginal(self, t):
         """The marginal gain f'(t), by forward differentiation of the value."""
@@ -170,7 +167,7 @@ class Offset(Curve):
     low: Any
 
     def __post_init__(self):
-        object.__setattr__(self, "low", as_leaf(self.low))
+        object.__setattr__(self, "low", numbers("low", self.low))
         require("low", self.low, np.isfinite, "Offset needs a finite value at amount 0.")
 
     def __call__(self, t):

@@ -180,6 +180,7 @@ class Schedule(Result):
         """Gantt chart: a lane per machine, colour is accuracy, ticks are deadlines."""
         from ..plotting._dsct import schedule
 
+        require_one(self.instance, "plot")
         return schedule(self, ax, unit)
 
     def plot_accuracies(self, ax=None):

@@ -62,6 +62,7 @@ def test_mismatched_lengths():
         ((c.Logarithmic([1.0, 1.0, 1.0], 1.0), [1.0, 2.0]), r"curve has \(3,\) entries"),
         ((c.Hill(1.0, 2.0, 3.0), [1.0, 5.0]), "curve = Hill: .*not concave.*envelope"),
         ((np.log1p, [1.0]), "curve = .*is not a curve"),
+        ((LOG, ["a"]), "budgets = .*give numbers"),
         ((LOG, [1.0, 2.0], [1.0]), r"upper has shape \(1,\), not \(2,\)"),
     ],
 )
