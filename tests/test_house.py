@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "concave_sched"
-GROUND = {"_tree", "_checks", "_results", "_clock"}
+GROUND = {"_tree", "_checks", "_results", "_clock", "_milp"}
 SYSTEMS = ("smartfill", "dsct", "monotonic", "membatch", "tdpatd")
 MAY_IMPORT = {
     "_tree": set(),
     "_checks": {"_tree"},
     "_results": {"_tree"},
     "_clock": set(),
+    "_milp": set(),
     "curves": GROUND,
     "plotting": GROUND,
     "fitting": GROUND | {"curves", "plotting"},

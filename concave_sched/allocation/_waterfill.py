@@ -165,7 +165,9 @@ def safe_log(x):
 
 
 def _check(curve, budget, weights, upper):
-    if budget is None or np.ndim(budget) != 0:
+    if budget is None:
+        raise ValueError("budget = None: give one number.")
+    if np.ndim(budget) != 0:
         raise ValueError(f"budget has shape {np.shape(budget)}: one number; use jax.vmap for many.")
     require_concave(
         "curve", curve, np.minimum(budget, upper) if is_concrete(budget, upper) else 1.0

@@ -97,7 +97,7 @@ def generate(
     rng = np.random.default_rng(seed)
     if count is None:
         return instance(*draw(rng))
-    theta, deadlines = np.moveaxis([draw(stream) for stream in rng.spawn(count)], 1, 0)
+    theta, deadlines = np.moveaxis(np.array([draw(stream) for stream in rng.spawn(count)]), 1, 0)
     # Instances that differ only in these need no check of their own.
     drawn = {"rate": theta, "deadlines": deadlines, "max_work": limit / theta}
     return jax.tree_util.tree_map_with_path(

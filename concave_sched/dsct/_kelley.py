@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 
+from .._milp import solve_milp
 from ._polish import polish
 
 _FIRST_CUTS, _ROUNDS = 24, 100
@@ -17,8 +18,6 @@ def search(model, start, time_limit, gap, verbose):
     Every accuracy is replaced by the least of some tangents, so every optimum is an upper bound;
     the machines found are solved exactly, and tangents where they and the program rest are added.
     """
-    from scipy.optimize import Bounds, LinearConstraint, milp
-
     deadline = time.perf_counter() + time_limit
     layout = _Layout(model)
     best, machine = float(start.objective), np.asarray(start.machine)
@@ -33,13 +32,15 @@ def search(model, start, time_limit, gap, verbose):
         left = deadline - time.perf_counter()
         if left <= 0:
             break
-        rows = LinearConstraint(*layout.rows(cuts, (best - model.base.sum()) / model.worth))
-        found = milp(
+        rows = layout.rows(cuts, (best - model.base.sum()) / model.worth)
+        found = solve_milp(
             -layout.objective,
-            integrality=layout.integrality,
-            bounds=Bounds(np.zeros(layout.size), layout.upper),
-            constraints=rows,
-            options={"time_limit": left, "mip_rel_gap": gap / 4, "disp": verbose},
+            [rows],
+            layout.upper,
+            integers=layout.on.size,
+            time_limit=left,
+            mip_rel_gap=gap / 4,
+            disp=verbose,
         )
         if found.mip_dual_bound is not None and np.isfinite(found.mip_dual_bound):
             bound = min(bound, model.value(-found.mip_dual_bound))
@@ -90,7 +91,6 @@ class _Layout:
         self.between = index[2 * n * m + n :].reshape(n, n)
         self.objective = np.zeros(self.size)
         self.objective[self.gain] = 1.0
-        self.integrality = (index < n * m).astype(int)
         self.upper = np.ones(self.size)
         self.upper[self.part] = model.work
         self.upper[self.gain] = np.maximum(model.most_gain, 0)

@@ -178,7 +178,7 @@ def _multipliers(prices, machine, by_machine):
 
 
 def _check(instance, machine):
-    if isinstance(machine, jax.core.Tracer):
+    if not is_concrete(machine):
         return machine
     given = np.asarray(machine)
     if given.dtype.kind not in "iu" or given.shape != (instance.tasks,):

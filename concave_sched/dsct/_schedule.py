@@ -34,7 +34,7 @@ class Schedule(Result):
         finish: "deadline"; or "start" where a task may end late if it began in time.
     """
 
-    instance: Instance
+    instance: Any
     machine: Any
     start: Any
     work: Any

@@ -13,6 +13,7 @@ def search(model, start, time_limit, gap, verbose):
     """(machine of every task, upper bound on the sum of accuracies)."""
     import pyscipopt
     from pyscipopt import quicksum
+    from pyscipopt.scip import PY_SCIP_PARAMSETTING
 
     scip = pyscipopt.Model()
     if not verbose:
@@ -28,7 +29,9 @@ def search(model, start, time_limit, gap, verbose):
     }
     work = [scip.addVar(lb=0, ub=most[j]) for j in range(tasks)]
     gain = [scip.addVar(lb=0, ub=max(model.most_gain[j], 0)) for j in range(tasks)]
-    _, height, rate = (v[model.order] for v in exponential(model.instance.accuracy, tasks))
+    curves = exponential(model.instance.accuracy, tasks)
+    assert curves is not None
+    height, rate = (v[model.order] for v in curves[1:])
     height, rate = height / model.worth, rate * model.unit
     for j in range(tasks):
         scip.addCons(quicksum(on[j, r] for r in range(machines)) == 1)
@@ -71,7 +74,7 @@ def search(model, start, time_limit, gap, verbose):
             scip.setSolVal(solution, between[j, k], amount)
     scip.addSol(solution)
     # The start is close to optimal: proving is what takes the time.
-    scip.setHeuristics(pyscipopt.SCIP_PARAMSETTING.OFF)
+    scip.setHeuristics(PY_SCIP_PARAMSETTING.OFF)
     scip.setParam("numerics/feastol", _FEASIBILITY)
     scip.setParam("limits/time", float(time_limit))
     scip.setParam("limits/gap", gap / 2)

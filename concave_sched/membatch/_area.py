@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from .._milp import solve_milp
 from ._bound import Classes, classes, energy_program
-from ._milp import solve_milp
 
 MOST_INTEGERS = 400
 

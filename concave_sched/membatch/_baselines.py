@@ -7,9 +7,9 @@ import time
 
 import numpy as np
 
+from .._milp import solve_milp
 from ._instance import require_placeable
 from ._lists import Arrays, longest_order
-from ._milp import solve_milp
 from ._plan import Plan
 from ._schedule import Schedule
 from ._simulate import simulate

@@ -6,10 +6,10 @@ import time
 
 import numpy as np
 
+from .._milp import solve_milp
 from ._batch import batch
 from ._bound import classes
 from ._instance import require_placeable
-from ._milp import solve_milp
 from ._plan import Plan
 from ._schedule import Schedule
 from ._simulate import simulate

@@ -83,6 +83,7 @@ def numbers(rows, folder: Path, name: str) -> None:
 def draw_table(table, folder: Path, name: str, caption: str = "", widths=None) -> None:
     """A table as CSV, and as PDF and PNG, where ^ raises: three rules and nothing else."""
     import matplotlib.pyplot as plt
+    from matplotlib.transforms import Bbox
 
     write(table, folder, name)
     cells = [[_cell(x) for x in row] for row in table.values]
@@ -90,7 +91,7 @@ def draw_table(table, folder: Path, name: str, caption: str = "", widths=None) -
     figure, ax = plt.subplots(figsize=(WIDTH, height), layout="constrained")
     ax.axis("off")
     grid = ax.table(cells, colLabels=list(table.columns), cellLoc="left", colLoc="left",
-                    bbox=(0, 0, 1, 1), colWidths=widths)  # fmt: skip
+                    bbox=Bbox.unit(), colWidths=widths)  # fmt: skip
     grid.auto_set_font_size(False)
     grid.set_fontsize(9)
     for (row, _), cell in grid.get_celld().items():

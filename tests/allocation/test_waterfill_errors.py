@@ -29,7 +29,7 @@ LOG = c.Logarithmic(1.0, 1.0)
         ((c.UniversalScalability(1.0, 0.1, 0.1), 9.0), "curve = UniversalScalability: .*decreases"),
         ((jnp.log1p, 1.0), "curve = .*is not a curve.*Custom"),
         ((LOG, "much"), "budget = 'much': give numbers"),
-        ((LOG, None), r"budget has shape \(\): one number"),
+        ((LOG, None), "budget = None: give one number"),
         ((LOG, 1.0, ["a", "b"]), "weights = .*give numbers"),
         ((c.Power([1.0, 2.0], 0.5), 1.0, [1.0]), r"weights has shape \(1,\), not \(2,\)"),
         ((LOG, 1.0, [1.0, 2.0], [3.0]), r"upper has shape \(1,\), not \(2,\)"),
