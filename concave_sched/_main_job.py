@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,10 +41,18 @@ def run(series: str, jobs: int, seed: int, folder, only: Sequence[str] = ()) -> 
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     solved = []
-    for name in (bar := tqdm(only or SYSTEMS, leave=False)):
-        bar.set_description(name)
-        solved.append(SYSTEMS[name](options))
-        solved[-1].schedule.to_dataframe().to_csv(folder / f"{name}.csv")
+    kernels = None if len(only) == 1 else _compile_beside()
+    try:
+        for name in (bar := tqdm(only or SYSTEMS, leave=False)):
+            bar.set_description(name)
+            if kernels and name in ("membatch", "tdpatd"):
+                kernels.wait()
+            solved.append(SYSTEMS[name](options))
+            solved[-1].schedule.to_dataframe().to_csv(folder / f"{name}.csv")
+    finally:
+        if kernels:
+            kernels.kill()
+            kernels.wait()
     lines = [
         {
             "system": one.system,
@@ -66,6 +77,17 @@ def run(series: str, jobs: int, seed: int, folder, only: Sequence[str] = ()) -> 
     _print_lines(lines)
     print(f"\n{time.perf_counter() - began:.1f} s; report: {path.resolve()}")
     return 0 if all(one.agreed for one in solved) else 1
+
+
+def _compile_beside() -> subprocess.Popen:
+    """Kernels of the discrete systems compile on another core while the others are solved."""
+    code = "from concave_sched._main_systems import compile_kernels; compile_kernels()"
+    return subprocess.Popen(
+        [sys.executable, "-c", code],
+        env=os.environ | {"JAX_ENABLE_X64": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def share(distance: float) -> str:
