@@ -41,7 +41,7 @@ def main(fast, folder, limit: float = 60.0) -> None:
     write(table, folder, "dsct_fig3")
     draw(table, folder, machines, limit)
     solved = table[table.exact_gap <= 1e-4].groupby("panel")[["tasks", "machines"]].max()
-    remark = "SCIP for MOSEK, a processor shared with much other work, one instance per size"
+    remark = "SCIP for MOSEK, another computer, one instance per size"
     ours = [solved.tasks.get("tasks", "none"), solved.machines.get("machines", "none")]
     rows = [
         (3, f"largest n solved exactly in {limit:g} s, m = {machines}", "30", ours[0], remark),
