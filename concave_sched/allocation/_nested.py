@@ -28,6 +28,9 @@ from ._waterfill import entries_shape
 
 _STEPS_BETWEEN_SPLITS = 2
 _SHRINK, _LARGE = 4, 8192  # of so many entries, a quarter left goes on alone
+# Room for a block in so many entries, before room for one in each: less room is faster, but
+# budgets like j^2 need it. Each machine of several has few of the tasks, and few blocks.
+_FEW, _FEW_IN_ROWS = 32, 512
 
 
 @pytree
@@ -138,29 +141,63 @@ def nested_waterfill(curve, budgets, upper=None) -> NestedAllocation:
 @jax.jit
 def _nested_waterfill(curve, budgets, upper):
     budgets, upper, cap = _prepare(curve, budgets, upper)
-    later = jax.lax.cummin(budgets, reverse=True)
-    # Caps that cannot bind are made finite; twice the budget, so that they are never met either.
-    cap = jnp.minimum(cap, 2 * (later[-1] + jnp.finfo(cap.dtype).tiny))
-    reach = _reachable(later, cap)
-    blocks = jax.lax.stop_gradient(_blocks(*jax.lax.stop_gradient((curve, cap, reach, later))))
-    log_prices, amounts = _fill(curve, cap, reach, later, *blocks)
-    log_prices = jax.lax.cummax(log_prices, reverse=True)  # a block full at its caps pays the next
+    later, cap = _effective(budgets, cap)
+    log_prices, amounts = (found[0] for found in _solve(curve, later[None], cap[None]))
     value = optimal_value(
         curve, jnp.ones((), cap.dtype), upper, later, amounts, log_prices, _multipliers(log_prices)
     )
-    size = jnp.maximum(budgets[-1], jnp.finfo(cap.dtype).tiny)
-    over = jnp.max(running_sum(amounts) - budgets) / size
-    done = jnp.isfinite(value) & (over <= 1e-9)
+    done = jnp.isfinite(value) & _within(amounts, budgets)
     code = jnp.where(jnp.max(log_prices) == -jnp.inf, Status.SLACK.code, Status.OPTIMAL.code)
     code = jnp.where(done, code, Status.UNCONVERGED.code)
     return NestedAllocation(curve, budgets, upper, amounts, log_prices, value, code)
+
+
+def nested_rows(curve, budgets, upper):
+    """Many `nested_waterfill` of one length at once, as one problem: amounts, log prices, done.
+
+    budgets, upper: (rows, entries); curve: parameters shared or (rows * entries,), row by row. No
+    row waits for the one that splits most often, as it would in `vmap`. Sums run on through the
+    rows, so put those of small budgets first: what is below the rounding of a sum is not seen.
+    """
+    budgets, upper, cap = _prepare(curve, budgets, upper)
+    later, cap = jax.vmap(_effective)(budgets, cap)
+    log_prices, amounts = _solve(curve, later, cap, _FEW_IN_ROWS)
+    return amounts, log_prices, jax.vmap(_within)(amounts, budgets)
+
+
+def _effective(budgets, cap):
+    """Budgets that do not exceed later ones, and caps made finite: those that cannot bind are
+    twice the budget, so that they are never met either."""
+    later = jax.lax.cummin(budgets, reverse=True)
+    return later, jnp.minimum(cap, 2 * (later[-1] + jnp.finfo(cap.dtype).tiny))
+
+
+def _solve(curve, later, cap, share=_FEW):
+    """(rows, entries) log prices and amounts."""
+    rows, entries = later.shape
+    reach = jax.vmap(_reachable)(later, cap)
+    before = shifted(running_sum(reach[:, -1]))[:, None]
+    later, reach, cap = (before + later).ravel(), (before + reach).ravel(), cap.ravel()
+    row = jnp.repeat(jnp.arange(rows, dtype=jnp.int32), entries)
+    blocks = _blocks(*jax.lax.stop_gradient((curve, cap, reach, later)), row, share)
+    blocks = jax.lax.stop_gradient(blocks)
+    log_prices, amounts = _fill(curve, cap, reach, later, *blocks, share)
+    log_prices = log_prices.reshape(rows, entries)
+    # A block full at its caps pays the next price.
+    return jax.lax.cummax(log_prices, axis=1, reverse=True), amounts.reshape(rows, entries)
+
+
+def _within(amounts, budgets):
+    size = jnp.maximum(budgets[-1], jnp.finfo(budgets.dtype).tiny)
+    return jnp.max(running_sum(amounts) - budgets) / size <= 1e-9
 
 
 def _prepare(curve, budgets, upper):
     dtype = float_dtype(budgets, upper, *curve._leaves())
     budgets = jnp.asarray(budgets, dtype)
     upper = jnp.broadcast_to(jnp.asarray(upper, dtype), budgets.shape)
-    cap = jnp.minimum(upper, jnp.asarray(curve.limit, dtype))
+    limit = jnp.asarray(curve.limit, dtype)
+    cap = jnp.minimum(upper, limit.reshape(budgets.shape) if limit.ndim else limit)
     return budgets, upper, cap
 
 
@@ -195,17 +232,16 @@ def _composed(steps, bounds):
 
 
 def _rounding(sums):
-    return 64 * jnp.finfo(sums.dtype).eps * jnp.max(sums)
+    return 64 * jnp.finfo(sums.dtype).eps * sums
 
 
-def _blocks(curve, cap, reach, later):
-    """Block number of every entry, and a log price near that of its block."""
-    whole = jnp.zeros(cap.size, jnp.int32), jnp.zeros_like(cap)
+def _blocks(curve, cap, reach, later, row, share):
+    """Block number of every entry, and a log price near that of its block; rows stay apart."""
     bracket = bracket_of_any_block(curve, cap, reach)
-    return _split(curve, cap, reach, later, *whole, bracket, reach[-1])
+    return _split(curve, cap, reach, later, row, jnp.zeros_like(cap), bracket, reach, share)
 
 
-def _split(curve, cap, reach, later, ids, log_price, bracket, scale, large=_LARGE):
+def _split(curve, cap, reach, later, ids, log_price, bracket, scale, share, large=_LARGE):
     """Split blocks until none exceeds a budget within; the new blocks and prices, as `_blocks`.
 
     At any price u, a prefix that exceeds its budget most, and by more than the whole block does,
@@ -213,7 +249,7 @@ def _split(curve, cap, reach, later, ids, log_price, bracket, scale, large=_LARG
     enough between two splits. On plateaus of the marginal gain only the exact root will do. Most
     blocks are soon settled: when few entries are left in others, these go on without the rest.
 
-    bracket: of all log prices; scale: the largest sum, whose rounding hides differences.
+    bracket: of all log prices; scale: (entries,) sums whose rounding hides differences.
     """
     n = cap.size
     log_weights = jnp.zeros((), cap.dtype)
@@ -230,15 +266,16 @@ def _split(curve, cap, reach, later, ids, log_price, bracket, scale, large=_LARG
                 curve, log_weights, cap, budget, blocks, ids, exact=not curve.strictly_concave
             )
             used = running_sum(amounts)
-            tolerance = _rounding(jnp.maximum(used[-1], scale))
             over = used - reach
-            at_end = over[ends]
-            whole = jnp.where(budget < jnp.inf, at_end, -jnp.inf)
-            worst = ManyBlocks.highest(over, ids, capacity)
-            least = jnp.maximum(worst - tolerance, jnp.maximum(whole, shifted(at_end)) + tolerance)
+            at_end, before = over[ends], shifted(over[ends])
+            # Once the price is right, what the whole block exceeds is rounding of large sums.
+            whole = jnp.where(moving & (budget < jnp.inf), at_end, -jnp.inf)
+            tolerance = _rounding(jnp.maximum(used, scale))
+            exceeds = over > jnp.maximum(whole, before)[ids] + tolerance
+            worst = ManyBlocks.highest(jnp.where(exceeds, over, -jnp.inf), ids, capacity)
             # Ties count: where caps carry a binding budget on, both ends of the stretch tie.
             last = _last(ids)
-            cut = (over > least[ids]) & ~last
+            cut = exceeds & (over > worst[ids] - tolerance) & ~last
             new = _numbered(last | cut)
             cuts = new[ends] - ids[ends]
             was_cut = cuts > shifted(cuts)
@@ -250,7 +287,7 @@ def _split(curve, cap, reach, later, ids, log_price, bracket, scale, large=_LARG
 
     first = _STEPS_BETWEEN_SPLITS if curve.strictly_concave else n + 128
     state = (ids, log_price, jnp.ones(n, bool), jnp.asarray(first), 0)
-    for capacity in _capacities(n):
+    for capacity in _capacities(n, share):
 
         def unfinished(state, capacity=capacity):
             ids, _, unsettled, _, count = state
@@ -272,7 +309,8 @@ def _split(curve, cap, reach, later, ids, log_price, bracket, scale, large=_LARG
         _numbered(last[index] & present),
         log_price[index],
         bracket,
-        scale,
+        scale[index],
+        share,
         8 * large,  # every size is one more program to compile
     )
     place = jnp.where(present, index, n)
@@ -281,26 +319,26 @@ def _split(curve, cap, reach, later, ids, log_price, bracket, scale, large=_LARG
     return _numbered(last), log_price
 
 
-def _fill(curve, cap, reach, later, ids, near):
+def _fill(curve, cap, reach, later, ids, near, share):
     """Log price and amount of every entry when each block spends exactly what it can."""
 
     def within(capacity):
         ends = _ends(ids, capacity)
-        budget = _block_budgets(reach, later, ends, reach[-1])
+        budget = _block_budgets(reach, later, ends, reach)
         log_weights = jnp.zeros((), cap.dtype)
         blocks = block_log_prices(curve, log_weights, cap, budget, ids, near[ends])
         amounts = block_amounts(curve, log_weights, cap, budget, blocks, ids)
         return blocks[ids], amounts
 
-    few, *more = _capacities(cap.size)
+    few, *more = _capacities(cap.size, share)
     if not more:
         return within(few)
     return jax.lax.cond(ids[-1] < few, lambda: within(few), lambda: within(*more))
 
 
-def _capacities(entries):
+def _capacities(entries, share):
     """Numbers of blocks to make room for: sums over few blocks are several times cheaper."""
-    return (entries // 32, entries) if entries > 4096 else (entries,)
+    return (entries // share, entries) if entries > 4096 else (entries,)
 
 
 def _numbered(last):
@@ -319,7 +357,7 @@ def _ends(ids, capacity):
 def _block_budgets(reach, later, ends, scale):
     """What each block may spend; infinite where caps, not a budget, end it: all at their caps."""
     at_end = reach[ends]
-    unbound = at_end < later[ends] - _rounding(scale)
+    unbound = at_end < later[ends] - _rounding(scale[ends])
     return jnp.where(unbound, jnp.inf, at_end - shifted(at_end))
 
 

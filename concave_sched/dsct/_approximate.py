@@ -6,10 +6,12 @@ import dataclasses
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from .._checks import require_float64
 from .._results import Status
-from ._entries import order_of, put_back, scheduled
+from .._tree import is_concrete
+from ._entries import order_of, over_batch, put_back, scheduled
 from ._instance import Instance, require_one
 from ._local_search import improve
 from ._polish import polish_known
@@ -57,14 +59,38 @@ def approximate(
     if local_search:
         require_one(instance, "local_search")
     order = order_of(instance.deadlines)
-    rough = scheduled(_round, instance, order)
     if not (polish or local_search):
-        return rough
-    fine = polish_known(instance, rough.machine, order)
-    fine = dataclasses.replace(fine, algorithm="approximation, polished")
+        return scheduled(_round, instance, order)
+    i = jax.tree.map(jnp.asarray, instance)  # two programs need it on the device
+    fine = polish_known(i, _machines(i, order), order)
+    fine = dataclasses.replace(fine, instance=instance, algorithm="approximation, polished")
     if not local_search:
         return fine
     return improve(fine, swaps=local_search is True)
+
+
+def _machines(i: Instance, order):
+    """The machine of every task, in order.
+
+    A step of a scan costs XLA four times what it costs Numba, and a GPU more.
+    """
+    leading = np.ndim(i.deadlines) - 1
+    if not is_concrete(i, order):
+        return over_batch(_assigned, leading)(i, order)
+    from ._kernels import earliest_free
+
+    work, speeds = np.asarray(over_batch(_relaxed_work, leading)(i, order)), np.asarray(i.speeds)
+    rows = earliest_free(work.reshape(-1, i.tasks), speeds.reshape(-1, i.machines))
+    return rows.reshape(work.shape)
+
+
+def _relaxed_work(i, order):
+    return relax(i, order).amounts
+
+
+def _assigned(i, order):
+    work = _relaxed_work(i, order)
+    return assign(work, jnp.full_like(work, jnp.inf), jnp.asarray(i.speeds))[0]
 
 
 def _round(i: Instance, order) -> Schedule:

@@ -8,7 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ._polish import fill, polish
+from ..allocation._nested import _nested_waterfill
+from ._polish import polish, rows_of
 from ._schedule import Schedule
 
 _CHUNK = 4096  # one-machine problems solved together
@@ -108,7 +109,8 @@ def _values(i, cases, members, rank):
 @jax.jit
 def _solve(i, table, speeds):
     def one(tasks, speed):
-        a = fill(i, tasks, speed)
+        curve, budgets, caps = rows_of(i, tasks[None], speed[None])
+        a = _nested_waterfill(curve, budgets[0], caps[0])
         at_rest = jnp.broadcast_to(a.curve(jnp.zeros_like(a.amounts)), a.amounts.shape)
         return a.value - jnp.sum(at_rest)
 

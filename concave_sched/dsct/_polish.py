@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -12,13 +9,12 @@ import numpy as np
 from .._checks import require_float64
 from .._results import Status
 from .._tree import is_concrete
-from ..allocation._nested import _nested_waterfill
+from ..allocation._nested import nested_rows
+from ..allocation._running_sum import running_sum, shifted
 from ..allocation._value import optimal_value
-from ._entries import order_of, over_batch, scheduled
+from ._entries import order_of, put_back, scheduled
 from ._instance import Instance
-from ._schedule import Schedule, starts
-
-_MANY = 20_000  # tasks from which threads pay
+from ._schedule import Schedule
 
 
 def polish(instance: Instance, machine) -> Schedule:
@@ -47,112 +43,92 @@ def polish(instance: Instance, machine) -> Schedule:
     """
     require_float64()
     machine = _check(instance, machine)
-    return polish_known(instance, machine, order_of(instance.deadlines))
+    order = order_of(instance.deadlines)
+    taken = np.take_along_axis if is_concrete(machine, order) else jnp.take_along_axis
+    return polish_known(instance, taken(machine, order, -1), order)
 
 
 def polish_known(i: Instance, machine, order) -> Schedule:
-    """`polish` without checks, for tasks already ordered by deadline."""
-    leading = np.ndim(i.deadlines) - 1
-    known = is_concrete(i, machine, order)
-    if known:
-        by_machine, table = _tables(np.asarray(machine), np.asarray(order), i.machines)
+    """`polish` without checks, for tasks in order of their deadlines and the machine of each."""
+    if is_concrete(i, machine, order):
+        table = _table(np.asarray(machine), np.asarray(order), i.machines)
     else:
-        order = jnp.asarray(order)
-        by_machine = _machine_order(machine, order)
         row = jnp.arange(i.machines, dtype=machine.dtype)
-        table = jax.vmap(lambda r: jnp.where(machine[order] == r, order, -1))(row)
-    if known and not leading and i.tasks >= _MANY:
-        rows = _by_thread(i, table)
-    else:
-        rows = over_batch(_one_by_one, leading)(i, table)
-    return scheduled(_collect, i, machine, by_machine, table, rows)
+        table = jnp.where(row[:, None] == machine[None], order[None], -1)
+    return scheduled(_polish, i, machine, order, table)
 
 
-def _tables(machine, order, machines):
-    """Tasks by machine and deadline, and (machines, length): those of each machine, then -1."""
-    by_deadline = np.take_along_axis(machine, order, -1)
-    small = by_deadline.astype(np.int16) if machines < 2**15 else by_deadline  # sorted by radix
-    by_row = np.argsort(small, axis=-1, kind="stable")
-    by_machine = np.take_along_axis(order, by_row, -1)
-    row = np.take_along_axis(by_deadline, by_row, -1)
-    place = np.arange(row.shape[-1])
-    begins = np.diff(row, axis=-1, prepend=-1) > 0
-    column = place - np.maximum.accumulate(np.where(begins, place, 0), axis=-1)
-    longest = max(int(column.max()) + 1, 8)
+def _table(machine, order, machines):
+    """(machines, length): the tasks of each machine by deadline, then -1."""
+    from ._kernels import tasks_by_machine
+
+    *leading, tasks = machine.shape
+    machine, order = machine.reshape(-1, tasks), order.reshape(-1, tasks)
+    keys = machine + machines * np.arange(len(machine))[:, None]
+    longest = max(int(np.bincount(keys.ravel()).max()), 8)
     step = max(1 << (longest.bit_length() - 4), 4)  # few lengths, so that few programs are compiled
-    table = np.full((*row.shape[:-1], machines, -(-longest // step) * step), -1, np.int32)
-    batch = np.ix_(*(np.arange(k) for k in row.shape[:-1]), [0])[:-1] if row.ndim > 1 else ()
-    table[(*batch, row, column)] = by_machine
-    return by_machine, table
+    table = np.full((len(machine), machines, -(-longest // step) * step), -1, np.int32)
+    tasks_by_machine(machine, order, table)
+    return table.reshape(*leading, *table.shape[1:])
 
 
-def fill(i: Instance, tasks, speed):
-    """`nested_waterfill` of one row of a table: tasks by deadline, -1 for none."""
-    present = tasks >= 0
-    index = jnp.where(present, tasks, 0)
-    deadlines = jnp.asarray(i.deadlines)[index]
-    last = jnp.max(jnp.where(present, deadlines, 0))
-    following = jax.lax.cummin(jnp.where(present, deadlines, jnp.inf), reverse=True)
+def _budgets(i, table):
+    """(machines,) the work that each can do by the deadline of its last task."""
+    column = jnp.max(jnp.where(table >= 0, jnp.arange(table.shape[1]), 0), axis=1, keepdims=True)
+    last = jnp.take_along_axis(table, column, axis=1)[:, 0]
+    deadline = jnp.where(last >= 0, jnp.asarray(i.deadlines)[last], 0)
+    return jnp.asarray(i.speeds) * deadline
+
+
+def rows_of(i: Instance, table, speeds):
+    """Curve, budgets and caps of every row of a table: tasks by deadline, -1 for none."""
+    present = table >= 0
+    index = jnp.where(present, table, 0)
+    deadlines = jnp.where(present, jnp.asarray(i.deadlines)[index], jnp.inf)
+    last = jnp.max(jnp.where(present, deadlines, 0), axis=1, keepdims=True)
+    following = jnp.minimum(jax.lax.cummin(deadlines, axis=1, reverse=True), last)
     cap = jnp.where(present, jnp.asarray(i.max_work)[index], 0)
-    return _nested_waterfill(i.accuracy.take(index), speed * jnp.minimum(following, last), cap)
+    return i.accuracy.take(index.ravel()), speeds[:, None] * following, cap
 
 
-def _fill_row(i, tasks, speed):
-    a = fill(i, tasks, speed)
-    return a.amounts, a.log_prices, a.code
+def _polish(i, machine, order, table):
+    by_budget = jnp.argsort(_budgets(i, table))  # small sums first: see `nested_rows`
+    table, speeds = table[by_budget], jnp.asarray(i.speeds)[by_budget]
+    amounts, log_prices, done = nested_rows(*rows_of(i, table, speeds))
+    present = table >= 0
+    place = jnp.where(present, table, i.tasks).ravel()
 
-
-def _one_by_one(i, table):
-    """Side by side in `vmap`, all machines would wait for the one that splits most often."""
-    return jax.lax.map(lambda row: _fill_row(i, *row), (table, jnp.asarray(i.speeds)))
-
-
-def _by_thread(i, table):
-    """XLA runs a program on one core, and machines are independent."""
-    i = jax.tree.map(jnp.asarray, i)
-    speeds = np.asarray(i.speeds)
-    solve = over_batch(_fill_row, 0)
-
-    def one(r):
-        return [np.asarray(found) for found in solve(i, table[r], speeds[r])]
-
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        rows = pool.map(one, range(i.machines))
-        return tuple(np.stack(found) for found in zip(*rows, strict=True))
-
-
-def _collect(i, machine, by_machine, table, rows):
-    amounts, log_prices, codes = rows
-    speeds = jnp.asarray(i.speeds)
-    place = jnp.where(table >= 0, table, i.tasks).ravel()
-    blank = jnp.zeros(i.tasks, amounts.dtype)
-
-    def collect(values):
+    def by_task(values):
+        blank = jnp.zeros(i.tasks, values.dtype)
         return blank.at[place].set(values.ravel(), mode="drop", unique_indices=True)
 
-    machine = jnp.asarray(machine, jnp.int32)
-    work, log_prices = collect(amounts), collect(log_prices)
-    speed = speeds[machine]
+    time = amounts / speeds[:, None]
+    start = jax.vmap(lambda row: shifted(running_sum(row)))(time)
+    prices = jnp.where(present, jnp.exp(log_prices), 0)
+    following = jax.vmap(lambda row: shifted(row[::-1])[::-1])(
+        jax.lax.cummax(prices, axis=1, reverse=True)
+    )
+    machine = put_back(machine, order)
+    work, log_prices = by_task(amounts), by_task(log_prices)
     objective = optimal_value(
         i.accuracy,
         jnp.ones((), work.dtype),
         jnp.asarray(i.max_work),
-        speed * jnp.asarray(i.deadlines),
+        jnp.asarray(i.speeds)[machine] * jnp.asarray(i.deadlines),
         work,
         log_prices,
-        _multipliers(jnp.exp(log_prices), machine, by_machine),
+        by_task(_falls(prices, following)),
     )
-    failed = jnp.any(codes == Status.UNCONVERGED.code)
     found = Status.OPTIMAL if i.machines == 1 else Status.FEASIBLE
     in_full = jnp.all(log_prices == -jnp.inf)
     code = jnp.where(in_full, Status.SLACK.code, found.code)
     return Schedule(
         None,
         machine,
-        starts(machine, work / speed, by_machine),
+        by_task(start),
         work,
         objective,
-        jnp.where(failed, Status.UNCONVERGED.code, code),
+        jnp.where(jnp.all(done), code, Status.UNCONVERGED.code),
         log_prices,
         algorithm="polish",
     )
@@ -161,20 +137,15 @@ def _collect(i, machine, by_machine, table, rows):
 def deadline_prices(i: Instance, machine, prices):
     """d objective / d deadline: speed times the fall of the price to the machine's next task."""
     order = jnp.argsort(jnp.asarray(i.deadlines), stable=True)
-    falls = _multipliers(prices, machine, _machine_order(machine, order))
-    return jnp.asarray(i.speeds)[machine] * falls
+    by_machine = order[jnp.argsort(machine[order], stable=True)]
+    prices, on = prices[by_machine], machine[by_machine]
+    last = jnp.append(on[1:] != on[:-1], True)
+    falls = _falls(prices, jnp.where(last, 0, jnp.append(prices[1:], 0)))
+    return jnp.asarray(i.speeds)[machine] * put_back(falls, by_machine)
 
 
-def _machine_order(machine, order):
-    return order[jnp.argsort(machine[order], stable=True)]
-
-
-def _multipliers(prices, machine, by_machine):
-    prices, machine = prices[by_machine], machine[by_machine]
-    last = jnp.append(machine[1:] != machine[:-1], True)
-    following = jnp.where(last, 0, jnp.append(prices[1:], 0))
-    falls = jnp.where(prices == following, 0, prices - following)  # also where both are infinite
-    return jnp.zeros_like(falls).at[by_machine].set(falls, unique_indices=True)
+def _falls(prices, following):
+    return jnp.where(prices == following, 0, prices - following)  # also where both are infinite
 
 
 def _check(instance, machine):

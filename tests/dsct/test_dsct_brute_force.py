@@ -19,7 +19,8 @@ def optimum(i):
     count = len(machines)
     many = jax.tree.map(lambda leaf: np.broadcast_to(leaf, (count, *np.shape(leaf))), i)
     order = np.tile(np.argsort(i.deadlines, kind="stable").astype(np.int32), (count, 1))
-    values = np.asarray(polish_known(many, machines, order).objective)
+    by_deadline = np.take_along_axis(machines, order, -1)
+    values = np.asarray(polish_known(many, by_deadline, order).objective)
     return values.max(), machines[values.argmax()]
 
 
