@@ -128,7 +128,7 @@ def _polish(i, machine, order, table):
         by_task(start),
         work,
         objective,
-        jnp.where(jnp.all(done), code, Status.UNCONVERGED.code),
+        jnp.where(jnp.all(done) & jnp.isfinite(objective), code, Status.UNCONVERGED.code),
         log_prices,
         algorithm="polish",
     )

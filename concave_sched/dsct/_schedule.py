@@ -11,7 +11,6 @@ import numpy as np
 
 from .._results import Result, status_of
 from .._tree import pytree
-from ..allocation._running_sum import running_sum
 from ._entries import over_batch
 from ._instance import Instance, require_one
 
@@ -188,14 +187,3 @@ class Schedule(Result):
         from ..plotting._dsct import accuracy_histogram
 
         return accuracy_histogram(self, ax)
-
-
-def starts(machine, duration, by_machine):
-    """(tasks,) when each task begins if every machine runs its tasks in the order `by_machine`."""
-    machine, duration = machine[by_machine], duration[by_machine]
-    end = running_sum(duration)
-    first = jnp.append(True, machine[1:] != machine[:-1])
-    # The end of the machine before, carried along: ends never fall.
-    before = jax.lax.cummax(jnp.where(first, jnp.append(0.0, end[:-1]), 0.0))
-    start = jnp.maximum(jnp.append(0.0, end[:-1]) - before, 0.0)
-    return jnp.zeros_like(start).at[by_machine].set(start, unique_indices=True)

@@ -22,7 +22,7 @@ def test_no_budget(name):
     at_rest = WEIGHTS @ np.broadcast_to(curve(0.0), 4)
     assert float(answer.value) == pytest.approx(at_rest, abs=1e-15)
     assert answer.status is Status.OPTIMAL
-    assert answer.certificate().gap == 0
+    assert answer.certificate().gap <= 1e-15
 
 
 @pytest.mark.parametrize("name", FAMILIES)
