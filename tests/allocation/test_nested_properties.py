@@ -45,6 +45,14 @@ def test_equal_curves_fill_the_greatest_convex_minorant():
     np.testing.assert_allclose(answer.prices, 0.5 / np.sqrt([1.0, 2.5, 2.5, 6.0]), rtol=1e-13)
 
 
+@pytest.mark.parametrize("tiny", [1e-12, 1e-100])
+def test_a_tiny_budget_binds_before_a_large_one(tiny):
+    """Each prefix has a rounding of its own: that of the largest budget must not hide it."""
+    curve = c.Power([3.0, 1.0, 2.0, 1.0], 0.2)
+    answer = cs.nested_waterfill(curve, [tiny, 2 * tiny, 1.0, 1e3])
+    np.testing.assert_allclose(answer.amounts, [tiny, tiny, 1 - 2 * tiny, 999.0], rtol=1e-13)
+
+
 @pytest.mark.parametrize("name", FAMILIES)
 def test_no_budgets(name):
     answer = nested(FAMILIES[name], np.zeros(4), NO_CAPS)
