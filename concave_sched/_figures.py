@@ -40,12 +40,12 @@ def run(names: Sequence[str], fast: bool, folder) -> int:
             raise ValueError(f"NAME = {name!r}: no such figure; there are {', '.join(every)}.")
     folder, failed = Path(folder), []
     folder.mkdir(parents=True, exist_ok=True)
-    bar = tqdm(chosen.items(), desc="figures")
-    for name, path in bar:
+    bar = tqdm(chosen, desc="figures")
+    for name in bar:
         bar.set_postfix_str(name)
         began = time.perf_counter()
         try:
-            _load(name, path).main(fast=fast, folder=folder)
+            load(name).main(fast=fast, folder=folder)
             tqdm.write(f"{name}: {time.perf_counter() - began:.1f} s")
         except Exception as error:
             failed.append(name)
@@ -88,7 +88,9 @@ def _in_order(path: Path) -> list:
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", path.stem)]
 
 
-def _load(name, path):
+def load(name: str):
+    """The module of a figure script; its `main(fast, folder)` writes the files."""
+    path = scripts()[name]
     spec = importlib.util.spec_from_file_location(f"paper_figs_{name}", path)
     if spec is None or spec.loader is None:
         raise ImportError(f"{path} cannot be loaded.")

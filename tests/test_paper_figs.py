@@ -5,9 +5,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from concave_sched import _figures
+from concave_sched._figures import load, scripts
 
-SCRIPTS = _figures.scripts()
 HOME = Path(__file__).parents[1] / "paper_figs"
 
 
@@ -19,7 +18,7 @@ HOME = Path(__file__).parents[1] / "paper_figs"
 )  # fmt: skip
 def test_same_bytes_twice(name, tmp_path):
     for folder in ("once", "again"):
-        _figures._load(name, SCRIPTS[name]).main(fast=True, folder=tmp_path / folder)
+        load(name).main(fast=True, folder=tmp_path / folder)
     once = {path.name: path.read_bytes() for path in (tmp_path / "once").iterdir()}
     again = {path.name: path.read_bytes() for path in (tmp_path / "again").iterdir()}
     assert once == again
@@ -28,13 +27,13 @@ def test_same_bytes_twice(name, tmp_path):
 
 
 def test_table_of_regular_speedups_holds(tmp_path):
-    _figures._load("smartfill_table1", SCRIPTS["smartfill_table1"]).main(True, tmp_path)
+    load("smartfill_table1").main(True, tmp_path)
     errors = pd.read_csv(tmp_path / "smartfill_table1.csv")[["error of s'", "KKT residual"]]
     assert (errors < 1e-12).all(axis=None) and len(errors) == 5
 
 
 def test_the_exchange_of_figure_1_gains(tmp_path):
-    _figures._load("smartfill_fig1_to_3", SCRIPTS["smartfill_fig1_to_3"]).main(True, tmp_path)
+    load("smartfill_fig1_to_3").main(True, tmp_path)
     table = pd.read_csv(tmp_path / "smartfill_fig1.csv")
     assert (table[["job_1", "job_2"]] >= 0).all(axis=None)
     assert (table.job_1 + table.job_2).round(7).eq(4).all()
@@ -44,7 +43,7 @@ def test_the_exchange_of_figure_1_gains(tmp_path):
 
 def test_the_readme_lists_every_script_and_file():
     readme = (HOME / "README.md").read_text(encoding="utf-8")
-    assert [name for name in SCRIPTS if f"`{name}`" not in readme] == []
+    assert [name for name in scripts() if f"`{name}`" not in readme] == []
     made = {path.stem for path in (HOME / "output").glob("*.pdf")}
     assert made and [name for name in made if f"(output/{name}.pdf)" not in readme] == []
     kinds = {n: sorted(p.suffix for p in (HOME / "output").glob(f"{n}.*")) for n in made}
@@ -54,4 +53,4 @@ def test_the_readme_lists_every_script_and_file():
 def test_every_number_has_a_reason():
     tables = [pd.read_csv(path) for path in (HOME / "output").glob("*_numbers.csv")]
     rows = pd.concat(tables)
-    assert len(tables) == len(SCRIPTS) and rows.notna().all(axis=None)
+    assert len(tables) == len(scripts()) and rows.notna().all(axis=None)

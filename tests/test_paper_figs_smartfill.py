@@ -1,19 +1,13 @@
 """The script of the SmartFill figures runs, and its table meets the published numbers."""
 
-import importlib.util
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
-SCRIPT = Path(__file__).parents[1] / "paper_figs" / "smartfill_fig4_to_9.py"
+from concave_sched._figures import load
 
 
 def test_figures_and_published_numbers(tmp_path):
-    spec = importlib.util.spec_from_file_location("smartfill_figures", SCRIPT)
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    script.main(fast=True, folder=tmp_path)
+    load("smartfill_fig4_to_9").main(fast=True, folder=tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"smartfill_fig4_to_9_numbers.csv"} | {
         f"smartfill_fig{name}.{kind}"
         for name in ("4_5", "6_7", "8_9")

@@ -1,8 +1,5 @@
 """The script of the paper's figures runs; drawings say what their axes are."""
 
-import importlib.util
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -10,9 +7,8 @@ import pytest
 from dsct_cases import several
 
 from concave_sched import dsct
+from concave_sched._figures import load
 from concave_sched.plotting._dsct import accuracy_histogram
-
-SCRIPTS = Path(__file__).parents[2] / "paper_figs"
 
 
 @pytest.fixture(autouse=True)
@@ -21,18 +17,11 @@ def close_figures():
     plt.close("all")
 
 
-def draw(name, folder, **options):
-    spec = importlib.util.spec_from_file_location(name, SCRIPTS / f"{name}.py")
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    script.main(fast=True, folder=folder, **options)
-
-
 def test_figures(tmp_path):
     for name, options in {
         "dsct_fig1": {}, "dsct_fig2": {}, "dsct_fig3": {"limit": 2.0}, "dsct_fig4_5": {}
     }.items():  # fmt: skip
-        draw(name, tmp_path, **options)
+        load(name).main(fast=True, folder=tmp_path, **options)
     names = {path.name for path in tmp_path.iterdir()}
     assert {f"dsct_fig{k}.{kind}" for k in range(1, 6) for kind in ("pdf", "png", "csv")} <= names
     gaps = pd.read_csv(tmp_path / "dsct_fig2.csv")

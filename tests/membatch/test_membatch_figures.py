@@ -1,22 +1,11 @@
 """The scripts of the published figures run; what is not timed is the same twice."""
 
-import importlib.util
-from pathlib import Path
-
 import pandas as pd
 from matplotlib import pyplot
 
 from concave_sched import membatch as mb
+from concave_sched._figures import load
 from concave_sched.plotting._membatch import mean_gpu_use, plot_utilisation
-
-SCRIPTS = Path(__file__).parents[2] / "paper_figs"
-
-
-def load(name):
-    spec = importlib.util.spec_from_file_location(name, SCRIPTS / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_figure_2_is_stable(tmp_path):

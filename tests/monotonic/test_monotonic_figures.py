@@ -1,18 +1,8 @@
 """The scripts of the published figures run, and write the same bytes twice."""
 
-import importlib.util
-from pathlib import Path
-
 import pandas as pd
 
-SCRIPTS = Path(__file__).parents[2] / "paper_figs"
-
-
-def load(name):
-    spec = importlib.util.spec_from_file_location(name, SCRIPTS / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from concave_sched._figures import load
 
 
 def test_drawings_are_stable_and_never_cost_more_afterwards(tmp_path):

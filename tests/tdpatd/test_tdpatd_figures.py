@@ -1,23 +1,12 @@
 """Scripts of the published figures and every drawing; stable where they do not time or search."""
 
-import importlib.util
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 from concave_sched import tdpatd
-
-SCRIPTS = Path(__file__).parents[2] / "paper_figs"
-
-
-def load(name):
-    spec = importlib.util.spec_from_file_location(name, SCRIPTS / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from concave_sched._figures import load
 
 
 def test_worked_example(tmp_path):
