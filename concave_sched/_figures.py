@@ -39,7 +39,10 @@ def run(names: Sequence[str], fast: bool, folder) -> int:
         if not any(k.startswith(name) for k in every):
             raise ValueError(f"NAME = {name!r}: no such figure; there are {', '.join(every)}.")
     folder, failed = Path(folder), []
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(f"folder = {folder}: {error.strerror}; give another.") from None
     bar = tqdm(chosen, desc="figures")
     for name in bar:
         bar.set_postfix_str(name)

@@ -124,6 +124,8 @@ def _check(function, vectorised, chunk, devices, workers, backend, retries, chan
         raise ValueError("vectorised runs in this process: leave workers and backend out.")
     if devices is not None and not vectorised:
         raise ValueError("devices are for vectorised sweeps: set vectorised=True, or leave it out.")
+    if devices is not None and len(devices) == 0:
+        raise ValueError("devices is empty: give some of jax.devices(), or leave it out for all.")
     if changed not in _CHANGED:
         raise ValueError(f"changed = {changed!r}: choose one of {', '.join(_CHANGED)}.")
 
@@ -137,7 +139,12 @@ def _cells(grid, seeds) -> dict[str, dict]:
         chosen = itertools.product(*grid.values())
         combinations = [dict(zip(grid, values, strict=True)) for values in chosen]
     else:
-        combinations = [dict(one) for one in grid]
+        try:
+            combinations = [dict(one) for one in grid]
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"grid = {grid!r}: give lists of values by parameter, or a list of dicts."
+            ) from None
     if not combinations:
         raise ValueError("grid is empty: give at least one value for every parameter.")
     seeds = _seeds(seeds)

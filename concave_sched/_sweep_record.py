@@ -34,7 +34,11 @@ class Record:
     """
 
     def __init__(self, path, function):
+        if path is not None and not isinstance(path, (str, os.PathLike)):
+            raise ValueError(f"path = {path!r}: give a file's name.")
         self.path = None if path is None else Path(path).absolute()
+        if self.path is not None and self.path.is_dir():
+            raise ValueError(f"path = {self.path} is a folder: give a file in it.")
         self.name, self.code = identity(function)
         self.rows: dict[str, dict] = {}
         self.stale: dict[str, dict] = {}  # rows of a function of this name and with other code
@@ -65,7 +69,10 @@ class Record:
         """Read the file, and cut off a last line that a crash left unfinished."""
         if self.path is None:
             return
-        data = self.path.read_bytes()
+        written = self.path.read_bytes()
+        data = written.rstrip(b"\0")  # what some file systems add when the power fails
+        if len(data) < len(written):
+            os.truncate(self.path, len(data))
         *lines, tail = data.decode(errors="replace").split("\n")
         if tail and _parsed(tail):
             append(self.path, [""])  # whole but for its end

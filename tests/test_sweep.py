@@ -3,6 +3,7 @@
 import functools
 import json
 import math
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -83,6 +84,16 @@ def test_a_cell_that_raises_loses_no_other(tmp_path):
     assert sweep(fragile, {"x": [1, 2, 3]}, path=path, progress=False).value.tolist() == [1, 2, 3]
 
 
+def test_zeros_after_a_loss_of_power_are_cut_off(tmp_path):
+    path = tmp_path / "runs.jsonl"
+    first = sweep(line, {"slope": [1.0, 2.0]}, path=path, progress=False)
+    whole = path.read_bytes()
+    for rest in (whole, whole[:-1], whole[:-9]):
+        path.write_bytes(rest + bytes(50))
+        again = sweep(line, {"slope": [1.0, 2.0]}, path=path, progress=False)
+        assert again.equals(first) and path.read_bytes() == whole
+
+
 @pytest.mark.parametrize(
     "grid, seeds, message",
     [
@@ -98,6 +109,9 @@ def test_a_cell_that_raises_loses_no_other(tmp_path):
         ({"x": [object()]}, 1, "look the object up"),
         ({"x": [1]}, 1.5, "seeds = 1.5"),
         ({"x": [1]}, [0.5], "whole numbers"),
+        (None, 1, "grid = None: give lists"),
+        ([1], 1, r"grid = \[1\]: give lists"),
+        ("ab", 1, "grid = 'ab': give lists"),
     ],
 )
 def test_bad_grids_are_refused(grid, seeds, message):
@@ -114,6 +128,9 @@ def test_bad_grids_are_refused(grid, seeds, message):
         ({"workers": 1, "backend": "ray"}, "workers = 1 with backend = 'ray'"),
         ({"workers": 2, "vectorised": True}, "leave workers and backend out"),
         ({"devices": [None]}, "vectorised=True"),
+        ({"devices": [], "vectorised": True}, "devices is empty"),
+        ({"path": Path.cwd()}, "is a folder: give a file in it"),
+        ({"path": 5}, "path = 5: give a file's name"),
         ({"changed": "yes"}, "changed = 'yes': choose one of error, keep, rerun"),
     ],
 )

@@ -169,6 +169,9 @@ def _check(curve, budget, weights, upper):
         raise ValueError("budget = None: give one number.")
     if np.ndim(budget) != 0:
         raise ValueError(f"budget has shape {np.shape(budget)}: one number; use jax.vmap for many.")
+    for name, value in (("weights", weights), ("upper", upper)):
+        if np.size(value) == 0:
+            raise ValueError(f"{name} is empty: one per entry, or a number for all.")
     require_concave(
         "curve", curve, np.minimum(budget, upper) if is_concrete(budget, upper) else 1.0
     )

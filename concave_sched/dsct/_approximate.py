@@ -12,7 +12,7 @@ from .._checks import require_float64
 from .._results import Status
 from .._tree import is_concrete
 from ._entries import order_of, over_batch, put_back, scheduled
-from ._instance import Instance, require_one
+from ._instance import Instance, require_instance, require_one
 from ._local_search import improve
 from ._polish import polish_known
 from ._relaxation import relax
@@ -54,7 +54,10 @@ def approximate(
     of a machine updated; free times are those before cutting.
     """
     require_float64()
-    if local_search not in (False, True, "move"):
+    require_instance(instance)
+    if not isinstance(polish, (bool, np.bool_)):
+        raise ValueError(f"polish = {polish!r}: choose False or True.")
+    if not isinstance(local_search, (bool, np.bool_, str)) or local_search not in (0, 1, "move"):
         raise ValueError(f"local_search = {local_search!r}: choose False, True or 'move'.")
     if local_search:
         require_one(instance, "local_search")
@@ -66,7 +69,7 @@ def approximate(
     fine = dataclasses.replace(fine, instance=instance, algorithm="approximation, polished")
     if not local_search:
         return fine
-    return improve(fine, swaps=local_search is True)
+    return improve(fine, swaps=local_search != "move")
 
 
 def _machines(i: Instance, order):

@@ -10,7 +10,7 @@ from .._checks import require, require_float64
 from .._results import Status
 from .._tree import is_concrete
 from ._entries import order_of, put_back, scheduled
-from ._instance import Instance
+from ._instance import Instance, require_instance
 from ._schedule import Schedule
 
 _HALVINGS = 60
@@ -41,6 +41,7 @@ def edf_no_compression(instance: Instance, finish: str = "deadline") -> Schedule
     Source: Section VII, after Zhang et al. (worst-fit EDF); the finish rule is inferred.
     """
     require_float64()
+    require_instance(instance)
     if finish not in ("deadline", "start"):
         raise ValueError(f"finish = {finish!r}: choose 'deadline' or 'start'.")
     if is_concrete(instance):
@@ -75,6 +76,7 @@ def edf_three_levels(instance: Instance, levels=(0.27, 0.55, 0.82)) -> Schedule:
     Source: Section VII, after Lee and Song.
     """
     require_float64()
+    require_instance(instance)
     require("levels", levels, np.isfinite, "levels are accuracies.")
     if np.ndim(levels) != 1 or np.size(levels) == 0:
         raise ValueError(f"levels has shape {np.shape(levels)}: one level or more is needed.")

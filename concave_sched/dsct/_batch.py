@@ -7,7 +7,8 @@ from collections.abc import Callable
 import jax
 import numpy as np
 
-from ._instance import Instance
+from .._checks import require_whole
+from ._instance import Instance, require_instance
 
 
 def run_batch(
@@ -31,13 +32,15 @@ def run_batch(
     """
     from tqdm import tqdm
 
+    require_instance(batch)
+    if not callable(solver):
+        raise ValueError(f"solver = {solver!r}: give a function of an instance.")
     if np.ndim(batch.deadlines) != 2:
         raise ValueError(
             f"batch has deadlines of shape {np.shape(batch.deadlines)}: instances with one leading "
             "axis are needed; make one with dsct.stack or generate(count=...)."
         )
-    if int(chunk) != chunk or chunk < 1:
-        raise ValueError(f"chunk = {chunk}: a whole number, at least 1.")
+    chunk = require_whole("chunk", chunk, 1, "a whole number, at least 1")
     count = batch.deadlines.shape[0]
     size = min(chunk, count)
     parts = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax
 import numpy as np
 
-from .._checks import require
+from .._checks import numbers, require, require_whole
 from ..curves import Exponential
 from ._instance import Instance
 
@@ -65,8 +65,7 @@ def generate(
     given = {"rescale": rescale, "theta_tmax": theta_tmax, "deadline_low": deadline_low}
     convention = READINGS[reading] | {k: v for k, v in given.items() if v is not None}
     for name, value in (("n", n), ("m", m), ("count", 1 if count is None else count)):
-        if int(value) != value or value < 1:
-            raise ValueError(f"{name} = {value}: a whole number, at least 1.")
+        require_whole(name, value, 1, "a whole number, at least 1")
     require("mu", mu, lambda x: (x >= 1) & np.isfinite(x), "the ratio of efficiencies is >= 1.")
     require("rho", rho, lambda x: (x > 0) & np.isfinite(x), "a deadline tolerance is > 0.")
     require("theta_min", theta_min, lambda x: (x > 0) & np.isfinite(x), "an efficiency is > 0.")
@@ -79,9 +78,10 @@ def generate(
         raise ValueError(
             "theta_tmax is infinite: a_max cannot be reached there; set rescale=False."
         )
-    speeds = np.ones(m) if speeds is None else np.asarray(speeds, float)
+    speeds = np.ones(m) if speeds is None else np.asarray(numbers("speeds", speeds))
     if speeds.shape != (m,):
         raise ValueError(f"speeds has shape {speeds.shape}: one for each of the {m} machines.")
+    require("speeds", speeds, lambda s: (s > 0) & np.isfinite(s), "speeds are finite and > 0.")
     height = (a_max - a_min) / (-np.expm1(-limit) if convention["rescale"] else 1.0)
     shown = limit if np.isfinite(limit) else np.log(100)
 

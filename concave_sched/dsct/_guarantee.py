@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .._checks import require_whole
 from ._entries import exponential
 from ._instance import Instance, require_one
 
@@ -45,8 +46,7 @@ def guarantee(instance: Instance, method: str | None = None, points: int = 1025)
     require_one(instance, "guarantee")
     if method not in (None, "closed form", "integral", "within caps"):
         raise ValueError(f"method = {method!r}: choose 'closed form', 'integral' or 'within caps'.")
-    if int(points) != points or points < 2:
-        raise ValueError(f"points = {points}: a whole number, at least 2.")
+    points = require_whole("points", points, 2, "a whole number, at least 2")
     closed = exponential(instance.accuracy, instance.tasks)
     if method == "closed form" and closed is None:
         raise ValueError("method = 'closed form' is for exponential accuracies: use 'integral'.")
@@ -54,7 +54,7 @@ def guarantee(instance: Instance, method: str | None = None, points: int = 1025)
         _, gain, rate = closed
         spread = np.log(rate.max() / rate.min())
         return float(instance.machines * gain.max() * (1 + spread / np.e))
-    return float(instance.machines * _integral(instance, int(points), method == "integral"))
+    return float(instance.machines * _integral(instance, points, method == "integral"))
 
 
 def _integral(i: Instance, points, unlimited):

@@ -136,9 +136,9 @@ def stack(instances) -> Instance:
         >>> cs.dsct.stack(pair)
         Instance(tasks=5, machines=2, accuracy=Exponential, batch=(2,))
     """
-    instances = list(instances)
+    instances = list(instances) if np.iterable(instances) else []
     if not instances:
-        raise ValueError("instances is empty: give one or more.")
+        raise ValueError("instances is empty: give a list of one or more.")
     try:
         return jax.tree.map(lambda *leaves: np.stack(leaves), *instances)
     except ValueError as error:
@@ -147,8 +147,15 @@ def stack(instances) -> Instance:
         ) from None
 
 
+def require_instance(instance) -> None:
+    """Raise unless `instance` is an `Instance`, of one problem or of a batch."""
+    if not isinstance(instance, Instance):
+        raise ValueError(f"instance = {type(instance).__name__}: give a dsct.Instance.")
+
+
 def require_one(instance: Instance, what: str) -> None:
     """Raise unless `instance` is one concrete instance."""
+    require_instance(instance)
     if not is_concrete(instance):
         raise ValueError(f"{what} looks at values: call it outside jit, vmap and grad.")
     if np.ndim(instance.deadlines) != 1:

@@ -13,7 +13,7 @@ from ..allocation._nested import nested_rows
 from ..allocation._running_sum import running_sum, shifted
 from ..allocation._value import optimal_value
 from ._entries import order_of, put_back, scheduled
-from ._instance import Instance
+from ._instance import Instance, require_instance
 from ._schedule import Schedule
 
 
@@ -149,18 +149,21 @@ def _falls(prices, following):
 
 
 def _check(instance, machine):
+    require_instance(instance)
     if not is_concrete(machine):
         return machine
     given = np.asarray(machine)
-    if given.dtype.kind not in "iu" or given.shape != (instance.tasks,):
+    shape = np.shape(instance.deadlines)
+    if given.dtype.kind not in "iu" or given.shape != shape:
         raise ValueError(
-            f"machine has shape {given.shape} and type {given.dtype}: one integer per task "
-            f"({instance.tasks}) is needed."
+            f"machine has shape {given.shape} and type {given.dtype}: one integer per task, in "
+            f"shape {shape}, is needed."
         )
-    outside = np.flatnonzero((given < 0) | (given >= instance.machines))
+    outside = np.argwhere((given < 0) | (given >= instance.machines))
     if outside.size:
+        first = tuple(int(k) for k in outside[0])
         raise ValueError(
-            f"machine[{outside[0]}] = {given[outside[0]]}: machines are numbered from 0 to "
+            f"machine{list(first)} = {given[first]}: machines are numbered from 0 to "
             f"{instance.machines - 1}."
         )
     return given.astype(np.int32)

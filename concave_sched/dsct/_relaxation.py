@@ -13,7 +13,7 @@ from .._tree import pytree
 from ..allocation import NestedAllocation
 from ..allocation._nested import _nested_waterfill
 from ._entries import order_of, over_batch, put_back
-from ._instance import Instance, require_one
+from ._instance import Instance, require_instance, require_one
 
 
 @pytree
@@ -136,6 +136,7 @@ def upper_bound(instance: Instance) -> Relaxation:
     deadlines scale by S while caps do not); UB+ is ours.
     """
     require_float64()
+    require_instance(instance)
     run = over_batch(_upper_bound, np.ndim(instance.deadlines) - 1)
     return run(instance, order_of(instance.deadlines))
 

@@ -119,7 +119,7 @@ class Schedule(Result):
 
         Raises:
             ValueError: if a task exceeds its deadline or its cap, two tasks overlap, or the
-                objective is not the sum of accuracies; relative tolerance 1e-12.
+                objective is not the sum of accuracies. Tolerance: 1e-12 of the largest of each.
         """
         from ._certify import validate
 

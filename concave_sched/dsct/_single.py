@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from .._checks import require_float64
 from ..allocation._running_sum import running_sum, shifted
 from ._entries import order_of, put_back, scheduled
-from ._instance import Instance
+from ._instance import Instance, require_instance
 from ._relaxation import relax
 from ._schedule import Schedule
 
@@ -45,6 +45,7 @@ def solve_single(instance: Instance) -> Schedule:
     Source: Section V, problem (1); the method replaces Algorithm 1 (see `algorithm_1`).
     """
     require_float64()
+    require_instance(instance)
     if instance.machines != 1:
         raise ValueError(
             f"speeds has {instance.machines} machines and solve_single takes one: use "

@@ -14,6 +14,7 @@ from ._instance import (
     read_budget,
     read_sizes,
     read_weights,
+    require_common,
     require_rest,
     require_room,
     require_strictly_concave,
@@ -140,6 +141,7 @@ def as_general(instance) -> GeneralInstance:
     if isinstance(instance, GeneralInstance):
         return instance
     if isinstance(instance, Instance):
+        require_common(instance)
         return GeneralInstance(instance.speedup, instance.sizes, instance.weights, instance.budget)
     raise ValueError(
         f"instance = {type(instance).__name__}: give a smartfill.GeneralInstance or Instance."

@@ -90,6 +90,12 @@ def require_common(instance) -> None:
             f"instance = {type(instance).__name__}: this needs one speedup for all jobs and a "
             "constant budget; use smartfill.solve_general, or run_policy for policies."
         )
+    for name, axes in (("sizes", 1), ("weights", 1), ("budget", 0)):
+        shape = np.shape(getattr(instance, name))
+        if len(shape) != axes:
+            raise ValueError(
+                f"{name} has shape {shape}: one instance is solved here; use jax.vmap for many."
+            )
 
 
 def read_sizes(sizes):
@@ -105,6 +111,8 @@ def read_weights(weights, sizes):
     """Finite numbers > 0 in the shape of the sizes."""
     weights, shape = numbers("weights", weights), np.shape(sizes)
     require("weights", weights, lambda w: (w > 0) & np.isfinite(w), "weights are finite and > 0.")
+    if np.ndim(weights) > len(shape):
+        raise ValueError(f"weights has shape {np.shape(weights)} and sizes {shape}: one per job.")
     require_shape("weights", weights, shape, "one weight per job, or a number for all.")
     return weights if np.shape(weights) == shape else np.broadcast_to(weights, shape)
 
@@ -121,7 +129,7 @@ def read_budget(budget):
 def read_order(order, jobs: int):
     """(jobs,) all jobs, the last to complete first."""
     read = np.asarray(numbers("order", order))
-    if not np.array_equal(np.sort(read, axis=None), np.arange(jobs)):
+    if read.ndim != 1 or not np.array_equal(np.sort(read), np.arange(jobs)):
         raise ValueError(f"order = {order}: each of the {jobs} jobs once, last completed first.")
     return read.astype(int)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .._checks import require_float64
+from .._checks import require_float64, require_whole
 from .._results import Status
 from .._tree import is_concrete
 from ._branch_and_bound import branch_and_bound
@@ -78,7 +78,14 @@ def solve_general(
     instance = as_general(instance)
     if not is_concrete(instance):
         raise ValueError("solve_general looks at values: call it outside jit, vmap and grad.")
-    starts = starts or (8 if len(instance.sizes) <= 30 else 4)
+    if starts is None:
+        starts = 8 if len(instance.sizes) <= 30 else 4
+    if intervals is None:
+        intervals = 48 if len(instance.sizes) <= 12 else 32 if len(instance.sizes) <= 30 else 24
+    starts = require_whole("starts", starts, 1, "a whole number of orders, at least 1")
+    nodes = require_whole("nodes", nodes, 0, "a whole number of prefixes, >= 0")
+    intervals = require_whole("intervals", intervals, 0, "a whole number of pieces, >= 0")
+    seed = require_whole("seed", seed, 0, "a whole number, >= 0")
     if isinstance(instance.budget, StepBudget):
         if order is not None:
             raise ValueError("order: with a StepBudget only the search over orders is offered.")
@@ -104,8 +111,6 @@ def solve_general(
         if proof.complete:
             return schedule_of(instance, numbers, best, BY_ENUMERATION)
         found = found._replace(order=best)
-    if intervals is None:
-        intervals = 48 if len(sizes) <= 12 else 32 if len(sizes) <= 30 else 24
     if not intervals:
         return schedule_of(instance, numbers, found.order, NO_BOUND)
     first = evaluate_orders(*numbers, found.order[None])

@@ -160,7 +160,7 @@ class _Builder:
 
     def scan(self, params, inputs, scope: str, place: str) -> list:
         """Unroll: constants stay, the carry passes, every step reads its slice."""
-        fixed, carried, length = params["num_consts"], params["num_carry"], params["length"]
+        (fixed, carried), length = _parts(params), params["length"]
         if len(self.times) + length * len(params["jaxpr"].jaxpr.eqns) > MOST_TASKS:
             raise ValueError(
                 f"a scan of {length} steps unrolls to over {MOST_TASKS} tasks: trace a shorter "
@@ -224,6 +224,14 @@ class _Builder:
         times = [self.device.transfer_time(size) for size in sizes.values()]
         kept = np.flatnonzero(needed)
         return TaskGraph(np.array(self.times)[kept], edges, times, [self.names[i] for i in kept])
+
+
+def _parts(scan) -> tuple[int, int]:
+    """How many of a scan's inputs are constants, and how many are carried."""
+    if "num_consts" in scan:
+        return scan["num_consts"], scan["num_carry"]
+    constants, carry, _ = scan["ft_in"].unpack()  # as later versions of JAX have it
+    return len(constants), len(carry)
 
 
 def _only_retypes(equation) -> bool:

@@ -84,6 +84,8 @@ def solve(
     """
     require_instance(instance)
     effort = require_number("effort", effort, 0.0, "give the work in seconds, >= 0")
+    if effort == float("inf") and time_limit is None:
+        raise ValueError("effort = inf: give a finite work in seconds, or a time_limit.")
     if time_limit is not None:
         time_limit = require_number("time_limit", time_limit, 0.0, "give seconds >= 0, or None")
     workers = require_whole("workers", workers, 1, "at least one")

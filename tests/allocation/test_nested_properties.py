@@ -53,6 +53,28 @@ def test_a_tiny_budget_binds_before_a_large_one(tiny):
     np.testing.assert_allclose(answer.amounts, [tiny, tiny, 1 - 2 * tiny, 999.0], rtol=1e-13)
 
 
+@pytest.mark.parametrize("less", [1e-4, 1e-8, 1e-12])
+def test_a_budget_that_binds_by_a_hair(less):
+    answer = cs.nested_waterfill(c.Power(1.0, 0.5), [1.0 - less, 2.0, 3.0, 9.0])
+    np.testing.assert_allclose(
+        answer.amounts, [1 - less, 1 + less / 2, 1 + less / 2, 6], rtol=1e-15
+    )
+    assert answer.multipliers[0] > 0
+
+
+def test_what_rounding_hides_is_never_called_optimal():
+    """Below rate * budget of about 1e-11 log prices cannot tell amounts apart."""
+    rng = np.random.default_rng(0)
+    budgets = np.sort(10.0 ** rng.uniform(-17, -6, (2000, 1)) * rng.uniform(size=(2000, 4)), axis=1)
+    heights, rates = 10.0 ** rng.uniform(-1, 3, (2000, 4)), rng.uniform(0.1, 10, (2000, 4))
+    solve = jax.vmap(lambda h, r, b: cs.nested_waterfill(c.Exponential(0.0, h, r), b))
+    answers = solve(heights, rates, budgets)
+    gaps = jax.vmap(lambda a: a.certificate().gap)(answers)
+    best = answers.code == Status.OPTIMAL.code
+    assert best.sum() > 1000 and not best.all()
+    assert gaps[best].max() <= 1e-12
+
+
 @pytest.mark.parametrize("name", FAMILIES)
 def test_no_budgets(name):
     answer = nested(FAMILIES[name], np.zeros(4), NO_CAPS)

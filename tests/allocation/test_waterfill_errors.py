@@ -19,6 +19,8 @@ LOG = c.Logarithmic(1.0, 1.0)
         ((LOG, np.nan), "budget = nan"),
         ((LOG, [1.0, 2.0]), r"budget has shape \(2,\).*jax.vmap"),
         ((LOG, 1.0, [1.0, -2.0]), r"weights\[1\] = -2.0"),
+        ((LOG, 1.0, []), "weights is empty"),
+        ((LOG, 1.0, [1.0], []), "upper is empty"),
         ((LOG, 1.0, [np.nan, 1.0]), r"weights\[0\] = nan"),
         ((LOG, 1.0, [1.0, np.inf]), r"weights\[1\] = inf"),
         ((LOG, 1.0, [[1.0], [2.0]]), r"entries have shape \(2, 1\).*jax.vmap"),

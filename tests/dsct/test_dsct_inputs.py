@@ -62,6 +62,27 @@ def test_instances(arguments, message):
         (lambda i: dsct.run_batch(dsct.approximate, i), "one leading axis"),
         (lambda i: dsct.stack([]), "instances is empty"),
         (lambda i: dsct.stack([i, several(1, n=5)]), "instances differ"),
+        (lambda i: dsct.stack(None), "instances is empty"),
+        (lambda i: dsct.polish(dsct.stack([i, i]), [0, 1] * 6), r"in shape \(2, 6\)"),
+        (lambda i: dsct.approximate(i, polish="no"), "polish = 'no'"),
+        (lambda i: dsct.approximate(i, local_search=np.ones(2)), "local_search = "),
+        (lambda i: dsct.guarantee(i, points="x"), "points = 'x'"),
+        (lambda i: dsct.run_batch(None, dsct.stack([i])), "solver = None"),
+        (lambda i: dsct.run_batch(dsct.approximate, dsct.stack([i]), "x"), "chunk = 'x'"),
+        (lambda i: dsct.generate(n="x"), "n = 'x'"),
+        (lambda i: dsct.generate(m=2, speeds=[1.0, np.nan]), r"speeds\[1\] = nan"),
+        *(
+            (lambda i, call=call: call(None), "instance = NoneType: give a dsct.Instance")
+            for call in (
+                dsct.solve_single,
+                dsct.approximate,
+                dsct.upper_bound,
+                dsct.guarantee,
+                dsct.solve_exact,
+                dsct.edf_no_compression,
+                dsct.edf_three_levels,
+            )
+        ),
     ],
 )
 def test_calls(call, message):

@@ -20,6 +20,7 @@ ACCURACIES = {
     "Power": curves.Power(RNG.uniform(0.1, 1, 90), RNG.uniform(0.2, 0.8, 90)),
     "Logarithmic": curves.Logarithmic(1.0, 3.0),
 }
+MACHINE = RNG.choice([0, 1, 2, 4], 90, p=[0.2, 0.2, 0.5, 0.1])
 CAPS = 10.0 ** RNG.uniform(-1, 3, 90)
 polished = jax.jit(dsct.polish)
 
@@ -29,13 +30,12 @@ polished = jax.jit(dsct.polish)
 def test_every_machine_is_solved_on_its_own(name, law):
     accuracy = ACCURACIES[name]
     instance = dsct.Instance(accuracy, LAWS[law], CAPS, SPEEDS)
-    machine = np.random.default_rng(len(law)).choice([0, 1, 2, 4], 90, p=[0.2, 0.2, 0.5, 0.1])
-    for found in (dsct.polish(instance, machine), polished(instance, machine)):
-        np.testing.assert_array_equal(found.machine, machine)  # nothing on machine 3
+    for found in (dsct.polish(instance, MACHINE), polished(instance, MACHINE)):
+        np.testing.assert_array_equal(found.machine, MACHINE)  # nothing on machine 3
         assert found.validate() == pytest.approx(float(found.objective), rel=1e-12)
         assert found.status in (Status.FEASIBLE, Status.SLACK)
         for q in range(5):
-            mine = machine == q
+            mine = MACHINE == q
             alone = dsct.Instance(accuracy, LAWS[law], np.where(mine, CAPS, 0), SPEEDS[[q]])
             best = dsct.solve_single(alone)
             gained = (found.accuracies - best.accuracies)[mine]

@@ -45,14 +45,34 @@ def test_bad_calls():
     steps = S.GeneralInstance([LOG, LOG], [1.0, 2.0], None, S.StepBudget([0.0, 1.0], [1.0, 2.0]))
     with pytest.raises(ValueError, match="order"):
         S.solve_general(steps, order=[0, 1])
-    for order in ([0], [0, 0], ["a", 1]):
+    for order in ([0], [0, 0], ["a", 1], [[0, 1]]):
         with pytest.raises(ValueError, match="order = "):
             S.solve_general(i, order=order)
+    for option, value in (
+        ("starts", 0), ("starts", 1.5), ("nodes", -1), ("nodes", "x"),
+        ("intervals", -1), ("intervals", 1.5), ("seed", -1), ("seed", "x"),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match=f"{option} = {value!r}: a whole number"):
+            S.solve_general(i, **{option: value})
     for reader in (S.certify, S.certify_general, S.cdr_violation):
         with pytest.raises(ValueError, match="is a float: give"):
             reader(3.0)
     with pytest.raises(ValueError, match="StepBudget is needed"):
         S.solve_changing_budget(i)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([[2.0, 1.0], [3.0, 1.0]],), r"sizes has shape \(2, 2\): one instance is solved here"),
+        (([2.0, 1.0], None, [1.0, 4.0]), r"budget has shape \(2,\): .*jax.vmap"),
+    ],
+)
+def test_many_at_once_are_left_to_vmap(arguments, message):
+    instance = S.Instance(LOG, *arguments)
+    for solver in (S.solve, S.solve_general, S.equal_share):
+        with pytest.raises(ValueError, match=message):
+            solver(instance)
 
 
 def test_defaults_count_slowdown():

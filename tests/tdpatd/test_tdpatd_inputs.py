@@ -79,6 +79,7 @@ def test_the_cycle_named_is_one():
         (lambda: tdpatd.solve(INSTANCE, time_limit=-1), "time_limit = -1"),
         (lambda: tdpatd.solve(INSTANCE, time_limit="soon"), "time_limit = 'soon'"),
         (lambda: tdpatd.solve(INSTANCE, effort=None), "effort = None: give the work"),
+        (lambda: tdpatd.solve(INSTANCE, effort=float("inf")), "effort = inf: give a finite"),
         (lambda: tdpatd.solve(INSTANCE, seed=-1), "seed = -1"),
         (lambda: tdpatd.solve(GRAPH), r"instance is a TaskGraph: give tdpatd.Instance"),
         (lambda: tdpatd.solve(INSTANCE, workers=0), "workers = 0"),
