@@ -114,7 +114,9 @@ def nested_waterfill(curve, budgets, upper=None) -> NestedAllocation:
 
     Degenerate cases. A budget of 0: amounts 0 up to it. Caps that leave a budget slack: its
     multiplier is 0; if all are slack, every price is 0 and the status is SLACK. An entry at its
-    cap reports the price of the entries after it that share its budget.
+    cap reports the price of the entries after it that share its budget. Budgets so small that the
+    gain falls by less than about 1e-11 of itself over them: log prices cannot tell such amounts
+    apart, and the status is UNCONVERGED unless they happen to be spent right.
 
     Errors: ValueError for negative, NaN or mismatched inputs, or a curve that is not concave.
 
