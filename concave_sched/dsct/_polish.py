@@ -44,8 +44,11 @@ def polish(instance: Instance, machine) -> Schedule:
     require_float64()
     machine = _check(instance, machine)
     order = order_of(instance.deadlines)
-    taken = np.take_along_axis if is_concrete(machine, order) else jnp.take_along_axis
-    return polish_known(instance, taken(machine, order, -1), order)
+    if is_concrete(machine, order):
+        in_order = np.take_along_axis(machine, np.asarray(order), -1)
+    else:
+        in_order = jnp.take_along_axis(machine, jnp.asarray(order), -1)
+    return polish_known(instance, in_order, order)
 
 
 def polish_known(i: Instance, machine, order) -> Schedule:
