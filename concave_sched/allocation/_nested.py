@@ -148,7 +148,7 @@ def _nested_waterfill(curve, budgets, upper):
     value = optimal_value(
         curve, jnp.ones((), cap.dtype), upper, later, amounts, log_prices, _multipliers(log_prices)
     )
-    done = jnp.isfinite(value) & _spent(amounts, budgets, log_prices)
+    done = jnp.isfinite(value) & _spent(amounts, later, log_prices)
     code = jnp.where(jnp.max(log_prices) == -jnp.inf, Status.SLACK.code, Status.OPTIMAL.code)
     code = jnp.where(done, code, Status.UNCONVERGED.code)
     return NestedAllocation(curve, budgets, upper, amounts, log_prices, value, code)
@@ -164,7 +164,7 @@ def nested_rows(curve, budgets, upper):
     budgets, upper, cap = _prepare(curve, budgets, upper)
     later, cap = jax.vmap(_effective)(budgets, cap)
     log_prices, amounts = _solve(curve, later, cap, _FEW_IN_ROWS)
-    return amounts, log_prices, jax.vmap(_spent)(amounts, budgets, log_prices)
+    return amounts, log_prices, jax.vmap(_spent)(amounts, later, log_prices)
 
 
 def _effective(budgets, cap):
@@ -189,9 +189,9 @@ def _solve(curve, later, cap, share=_FEW):
     return jax.lax.cummax(log_prices, axis=1, reverse=True), amounts.reshape(rows, entries)
 
 
-def _spent(amounts, budgets, log_prices):
+def _spent(amounts, later, log_prices):
     """Whether no prefix exceeds its budget, and those after which the price falls spend it."""
-    later, used = jax.lax.cummin(budgets, reverse=True), running_sum(amounts)
+    used = running_sum(amounts)
     binds = log_prices > jnp.append(log_prices[1:], -jnp.inf)
     off = jnp.where(binds, jnp.abs(used - later), used - later)
     return jnp.max(off) <= 1e-9 * jnp.maximum(later[-1], jnp.finfo(later.dtype).tiny)
