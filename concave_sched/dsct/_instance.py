@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._checks import require, require_shape
-from .._tree import as_leaf, is_concrete, pytree
+from .._checks import numbers, require, require_shape
+from .._tree import is_concrete, pytree
 from ..allocation._waterfill import entries_shape
 from ..curves import Curve
 from ..curves._check import require_concave
@@ -56,18 +56,18 @@ class Instance:
     speeds: Any = (1.0,)
 
     def __post_init__(self):
-        deadlines = _numbers("deadlines", self.deadlines)
+        deadlines = numbers("deadlines", self.deadlines)
         if np.ndim(deadlines) != 1 or np.size(deadlines) == 0:
             raise ValueError(
                 f"deadlines has shape {np.shape(deadlines)}: a vector of one task or more is "
                 "needed; for batches use jax.vmap or dsct.stack."
             )
-        speeds = _numbers("speeds", self.speeds)
+        speeds = numbers("speeds", self.speeds)
         if np.ndim(speeds) != 1 or np.size(speeds) == 0:
             raise ValueError(
                 f"speeds has shape {np.shape(speeds)}: a vector of one machine or more is needed."
             )
-        max_work = _numbers("max_work", self.max_work)
+        max_work = numbers("max_work", self.max_work)
         require(
             "deadlines",
             deadlines,
@@ -160,10 +160,3 @@ def require_one(instance: Instance, what: str) -> None:
         raise ValueError(f"{what} looks at values: call it outside jit, vmap and grad.")
     if np.ndim(instance.deadlines) != 1:
         raise ValueError(f"{what} takes one instance: index the batch with jax.tree.map.")
-
-
-def _numbers(name, value):
-    try:
-        return as_leaf(tuple(value) if isinstance(value, range) else value)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} = {value!r}: give numbers.") from None
